@@ -1,0 +1,1 @@
+"""Keeps and publishes: schema, stored bytes, WARC files, the Datasette site."""

@@ -1,0 +1,1 @@
+"""Finds and fetches. Knows addresses, lists and pagers; nothing of what a report contains."""

@@ -1,0 +1,1 @@
+"""Content-system adapters: how a platform writes its pagers, lists and articles."""

@@ -1,0 +1,1 @@
+"""Turns bytes into a checked report: download, dedupe, read, recognise, check, store."""

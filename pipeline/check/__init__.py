@@ -1,0 +1,1 @@
+"""Check: the rules that a report must keep."""

@@ -1,0 +1,1 @@
+"""Read: bytes become one neutral document of paragraphs and tables, whatever the format."""

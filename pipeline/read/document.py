@@ -1,0 +1,144 @@
+"""The neutral document that every reader gives and the recogniser takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.finding import Finding
+
+Format = Literal["html", "pdf", "docx", "text"]
+
+
+def page_place(page: int, box: tuple[float, float, float, float]) -> str:
+    """Return the place of a box on a page.
+
+    Args:
+        page: 1-based page number.
+        box: left, top, right, bottom in points from the page's upper left corner as displayed.
+    """
+    return f"page={page};box={','.join(f'{edge:.1f}' for edge in box)}"
+
+
+def path_place(path: str) -> str:
+    """Return the place of an element: an XPath in the page or in ``word/document.xml``."""
+    return f"path={path}"
+
+
+def line_place(first: int, last: int | None = None) -> str:
+    """Return the place of one or several lines of a text, 1-based and inclusive."""
+    return f"line={first}" if last is None or last == first else f"line={first}-{last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A run of text that is no table cell.
+
+    Args:
+        text: the words, white space folded to single spaces, trimmed; never empty.
+        place: where it stands.
+        wrapped: true when the reader could not tell where paragraphs end, so that the text is
+            one printed line that may go on in the next paragraph.
+    """
+
+    text: str
+    place: str
+    wrapped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table grid.
+
+    Args:
+        row: 0-based row of its upper left corner.
+        column: 0-based column of its upper left corner.
+        row_span: rows covered, at least 1.
+        column_span: columns covered, at least 1.
+        text: the words, line breaks as "\\n"; empty for a blank cell.
+        place: where it stands.
+    """
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grid of cells that cover each position at most once.
+
+    Args:
+        rows: number of rows.
+        columns: number of columns.
+        cells: cells in the order of rows, then columns.
+        place: where it stands.
+        ragged: true when a cell's column says nothing about what stands above it (tab-separated
+            text that lost its spans).
+        edges: x of the columns' borders in points (``columns + 1`` values), PDF only; lets
+            fragments of one table on several pages be matched by geometry.
+    """
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+    place: str
+    ragged: bool = False
+    edges: tuple[float, ...] = ()
+
+    def grid(self) -> list[list[Cell | None]]:
+        """Return rows × columns with every position filled by the cell that covers it."""
+        filled: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
+        for cell in self.cells:
+            for row in range(cell.row, min(cell.row + cell.row_span, self.rows)):
+                for column in range(cell.column, min(cell.column + cell.column_span, self.columns)):
+                    if filled[row][column] is None:
+                        filled[row][column] = cell
+        return filled
+
+
+Block = Paragraph | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader found in the bytes of one file.
+
+    Args:
+        format: html, pdf, docx or text.
+        blocks: paragraphs and tables in reading order.
+        meta: facts that stand beside the text: the national meta names of a page (ArticleTitle,
+            PubDate, ContentSource, …) and ``title`` (page title or document property).
+        findings: what went wrong while reading.
+    """
+
+    format: Format
+    blocks: tuple[Block, ...]
+    meta: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def paragraphs(self) -> Iterator[Paragraph]:
+        """Yield the paragraphs in reading order."""
+        return (block for block in self.blocks if isinstance(block, Paragraph))
+
+    def tables(self) -> Iterator[Table]:
+        """Yield the tables in reading order."""
+        return (block for block in self.blocks if isinstance(block, Table))
+
+
+class UnreadableError(ValueError):
+    """The bytes are no document that can be read; says why and what to do.
+
+    Args:
+        rule: stable id for the finding, e.g. ``E-PDF-ENCRYPTED``.
+        message: Chinese sentence with the reason and the way out.
+    """
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message

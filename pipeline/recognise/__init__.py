@@ -1,0 +1,1 @@
+"""Recognise: a neutral document becomes a report."""

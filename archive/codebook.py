@@ -37,6 +37,7 @@ class Metric:
         mapping: same, derived, part, approximate or none.
         row_aliases: row labels met in real reports.
         column_aliases: column labels met in real reports.
+
     """
 
     code: str
@@ -71,7 +72,7 @@ def metrics() -> dict[str, Metric]:
     """Return all cells of both formats by code, in the order of the codebook file."""
     source = files("archive").joinpath("data/codebook.csv")
     with source.open(encoding="utf-8") as lines:
-        found = {
+        return {
             row["code"]: Metric(
                 code=row["code"],
                 table=row["table"],
@@ -93,7 +94,6 @@ def metrics() -> dict[str, Metric]:
             )
             for row in csv.DictReader(lines)
         }
-    return found
 
 
 @cache

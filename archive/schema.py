@@ -11,6 +11,8 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.codebook import metrics
+from archive.search import create_tables
+from archive.views import create_views
 
 migrations = Migrations("nianbao")
 
@@ -19,6 +21,8 @@ CREATE TABLE sites (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
     region_code TEXT NOT NULL,
+    region_name TEXT NOT NULL,
+    region_parents TEXT NOT NULL,
     home TEXT NOT NULL,
     hosts TEXT NOT NULL
 );
@@ -215,7 +219,7 @@ def _execute_all(db: Database, script: str) -> None:
 def foundation(db: Database) -> None:
     """Create the tables for sites, captures, documents, reports, cells and findings."""
     _execute_all(db, _FOUNDATION)
-    db["metrics"].insert_all(
+    db.table("metrics").insert_all(
         {
             "id": number,
             "code": m.code,
@@ -236,3 +240,15 @@ def foundation(db: Database) -> None:
         }
         for number, m in enumerate(metrics().values(), start=1)
     )
+
+
+@migrations(name="0002_search")
+def full_text_search(db: Database) -> None:
+    """Create the full-text index of the reports."""
+    create_tables(db)
+
+
+@migrations(name="0003_views")
+def reading_views(db: Database) -> None:
+    """Create the views that show reports, metrics, cells and sources with their names."""
+    create_views(db)

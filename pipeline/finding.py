@@ -18,6 +18,7 @@ class Finding:
         message: one Chinese sentence that names the figures and, where there is one, the way out.
         quote: the words or figures of the report it rests on, as printed; may be empty.
         place: where the quote stands, in the form of ``pipeline.read.document``; may be empty.
+
     """
 
     rule: str

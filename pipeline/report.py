@@ -8,7 +8,6 @@ from typing import Literal
 
 from archive.codebook import Template
 from pipeline.finding import Finding
-from pipeline.read.document import Format
 
 CellState = Literal["value", "blank", "dash", "note", "unread"]
 Status = Literal["verified", "read", "partial", "not_a_report", "unreadable"]
@@ -25,6 +24,7 @@ class CellReading:
             figure, e.g. "22（其中修订16件）"), unread (not recognised; ``note`` says why).
         note: unit or remark of a note, or the reason why it is unread.
         place: where it stands, in the form of ``pipeline.read.document``.
+
     """
 
     raw: str | None
@@ -41,8 +41,9 @@ class Section:
     Args:
         ordinal: 1 to 6, from the heading's words, not its numeral.
         heading: heading as printed, without white space.
-        text: body; paragraphs joined by "\\n", table cells by tabs.
+        text: body; paragraphs joined by line feeds, table cells by tabs.
         place: where the heading stands.
+
     """
 
     ordinal: int
@@ -76,6 +77,7 @@ class Figure:
         kind: count, amount (万元), rate (%), approximate (余, 近), norm (a limit, not a result).
         clause: the clause it stands in.
         place: where it stands.
+
     """
 
     section: int
@@ -92,7 +94,7 @@ class Report:
     """What the recogniser made of one document.
 
     Args:
-        format: of the document.
+        format: kind of file, from its bytes (html, pdf, docx, text, …).
         status: verified (every cell of its template read and every arithmetic rule holds), read,
             partial (cells or tables not recognised), not_a_report or unreadable.
         agency_printed: the body as named in the title or, failing that, in the text.
@@ -109,9 +111,10 @@ class Report:
         figures: numbers of the narrative.
         findings: of reader, recogniser and checks.
         published: publication time that the page itself states, as printed.
+
     """
 
-    format: Format | Literal["unknown"]
+    format: str
     status: Status
     agency_printed: str | None = None
     year: int | None = None

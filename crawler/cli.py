@@ -1,0 +1,38 @@
+"""The ``nianbao`` command: the commands of crawler, pipeline and archive under one name."""
+
+from __future__ import annotations
+
+import click
+
+import archive.commands
+import crawler.commands
+import pipeline.commands
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nianbao")
+def main() -> None:
+    """Archive of 政府信息公开工作年度报告: find, keep, read, check and publish them.
+
+    \b
+    A first look, with the bundled copy of both sites:
+      nianbao demo
+    The real sites, politely, into ./data:
+      nianbao probe spt
+      nianbao crawl spt nxzw
+      nianbao serve
+    One file of your own:
+      nianbao parse report.pdf
+    """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
+
+
+main.add_command(crawler.commands.demo)
+main.add_command(crawler.commands.crawl)
+main.add_command(crawler.commands.probe)
+main.add_command(pipeline.commands.parse)
+main.add_command(pipeline.commands.reparse)
+main.add_command(archive.commands.serve)
+main.add_command(archive.commands.status)
+
+if __name__ == "__main__":
+    main()

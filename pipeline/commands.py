@@ -1,0 +1,185 @@
+"""Commands of the pipeline: parse files, parse the archive again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.report import Report
+
+EXIT_CODES = {"verified": 0, "read": 0, "partial": 3, "not_a_report": 4, "unreadable": 5}
+_STATUS_WORDS = {
+    "verified": "every cell read, every sum holds",
+    "read": "every cell read, something to look at",
+    "partial": "cells or tables not recognised",
+    "not_a_report": "not an annual report",
+    "unreadable": "can't be read",
+}
+
+
+def _plain(value: object) -> object:
+    # 531.8625 万元 is printed with a fixed number of decimals; a JSON number shows them all.
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def as_json(name: str, report: Report) -> dict[str, Any]:
+    """Return a report as the JSON object that ``nianbao parse --json`` prints.
+
+    Args:
+        name: the file it was read from.
+        report: what was read.
+
+    """
+    from archive.agencies import identify
+
+    agency = None
+    if report.agency_printed:
+        found = identify(report.agency_printed)
+        agency = {"key": found.key, "name": found.name, "printed": report.agency_printed}
+    contact = report.contact
+    return {
+        "schema": 1,
+        "file": name,
+        "format": report.format,
+        "status": report.status,
+        "agency": agency or {"key": None, "name": None, "printed": None},
+        "year": report.year,
+        "title": report.title,
+        "template": report.template,
+        "period": {
+            "start": report.period[0] if report.period else None,
+            "end": report.period[1] if report.period else None,
+        },
+        "signed": report.signed,
+        "contact": {
+            "office": contact.office,
+            "address": contact.address,
+            "postcode": contact.postcode,
+            "phone": contact.phone,
+            "fax": contact.fax,
+            "email": contact.email,
+            "website": contact.website,
+        },
+        "sections": [
+            {"ordinal": s.ordinal, "heading": s.heading, "text": s.text} for s in report.sections
+        ],
+        "cells": {
+            code: {
+                "value": _plain(c.value),
+                "raw": c.raw,
+                "state": c.state,
+                "where": c.place,
+                **({"note": c.note} if c.note else {}),
+            }
+            for code, c in report.cells.items()
+        },
+        "figures": [
+            {
+                "section": f.section,
+                "value": _plain(f.value),
+                "raw": f.raw,
+                "unit": f.unit,
+                "kind": f.kind,
+                "clause": f.clause,
+                "where": f.place,
+            }
+            for f in report.figures
+        ],
+        "findings": [
+            {
+                "rule": f.rule,
+                "severity": f.severity,
+                "message": f.message,
+                "quote": f.quote,
+                "where": f.place,
+            }
+            for f in report.findings
+        ],
+    }
+
+
+def _summary(name: str, report: Report) -> str:
+    read = sum(cell.state != "unread" for cell in report.cells.values())
+    lines = [f"{name}: {report.status} ({_STATUS_WORDS[report.status]})"]
+    if report.title:
+        lines.append(f"  {report.title}")
+    if report.cells:
+        lines.append(
+            f"  {report.format}, format of {report.template}, "
+            f"{read} of {len(report.cells)} cells read, {len(report.sections)} sections"
+        )
+    lines.extend(f"  {f.rule}: {f.message}" for f in report.findings)
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--json", "json_output", is_flag=True, help="Print one JSON object a file.")
+def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Read FILES (HTML, PDF, DOCX or text) and say what they report.
+
+    Exit code: 0 verified or read, 3 partial, 4 not a report, 5 unreadable, 2 wrong use; of several
+    files the highest.
+    """
+    from pipeline.parse import parse as parse_bytes
+
+    worst = 0
+    for file in files:
+        report = parse_bytes(file.read_bytes())
+        worst = max(worst, EXIT_CODES[report.status])
+        if json_output:
+            click.echo(json.dumps(as_json(str(file), report), ensure_ascii=False))
+        else:
+            click.echo(_summary(str(file), report))
+    sys.exit(worst)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    envvar="NIANBAO_DATA",
+    show_default=True,
+    help="Data folder of the archive.",
+)
+def reparse(data: Path) -> None:
+    """Read every archived document again, without a request to any site.
+
+    Exit code: 0 done, 2 no archive there, 3 stored bytes are missing or damaged.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from archive.blobs import BlobDamagedError, BlobMissingError
+    from archive.home import Archive, ArchiveMissingError
+    from pipeline.parse import parse as parse_bytes
+    from pipeline.store import restore_reading, settle
+
+    console = Console(stderr=True)
+    try:
+        archive = Archive(data)
+    except ArchiveMissingError as error:
+        raise click.UsageError(str(error)) from error
+    digests = [row[0] for row in archive.db.execute("SELECT digest FROM documents ORDER BY id")]
+    damaged = 0
+    for digest in track(digests, "reading", console=console, disable=not console.is_terminal):
+        try:
+            report = parse_bytes(archive.blobs.get(digest))
+        except (BlobMissingError, BlobDamagedError) as error:
+            click.echo(f"error: {error}", err=True)
+            damaged += 1
+            continue
+        restore_reading(archive, digest, report)
+    settle(archive)
+    archive.close()
+    click.echo(f"{len(digests) - damaged} documents read again, {damaged} damaged")
+    sys.exit(3 if damaged else 0)

@@ -1,0 +1,191 @@
+"""Words around numbers: what makes a number of the narrative a date, a name, a limit or a result."""
+
+from __future__ import annotations
+
+import re
+
+# Longest first within the alternation, so that 人次 is not read as 人.
+UNITS = sorted(
+    [
+        "人次",
+        "人份",
+        "件次",
+        "条次",
+        "批次",
+        "场次",
+        "户次",
+        "台次",
+        "期次",
+        "班次",
+        "课时",
+        "学时",
+        "个百分点",
+        "百分点",
+        "个工作日",
+        "工作日",
+        "个小时",
+        "小时",
+        "分钟",
+        "个月",
+        "平方米",
+        "平方公里",
+        "公里",
+        "公顷",
+        "万元",
+        "亿元",
+        "千元",
+        "美元",
+        "元",
+        "个",
+        "件",
+        "条",
+        "次",
+        "人",
+        "名",
+        "篇",
+        "期",
+        "份",
+        "项",
+        "类",
+        "种",
+        "家",
+        "户",
+        "处",
+        "场",
+        "批",
+        "轮",
+        "部",
+        "套",
+        "台",
+        "本",
+        "册",
+        "张",
+        "块",
+        "幅",
+        "则",
+        "起",
+        "宗",
+        "例",
+        "位",
+        "道",
+        "座",
+        "所",
+        "门",
+        "栏",
+        "页",
+        "字",
+        "天",
+        "日",
+        "周",
+        "岁",
+        "倍",
+        "支",
+        "辆",
+        "吨",
+        "亩",
+        "米",
+        "只",
+        "对",
+        "组",
+        "节",
+        "卷",
+        "枚",
+        "面",
+        "封",
+        "通",
+        "集",
+        "档",
+        "笔",
+        "帧",
+        "款",
+        "%",
+        "‰",
+    ],
+    key=len,
+    reverse=True,
+)
+UNIT = "|".join(map(re.escape, UNITS))
+AMOUNTS = frozenset({"元", "千元", "万元", "亿元", "美元"})
+RATES = frozenset({"%", "‰", "个百分点", "百分点", "倍"})
+TIMES = frozenset({"个工作日", "工作日", "个小时", "小时", "分钟", "个月", "天", "日", "周", "岁"})
+MEASURED_TIME = re.compile(r"培训|学习|授课|时长|平均|累计|共计|缩短|压缩|减少|提前")
+LIMIT = re.compile(
+    r"(?:每(?:个?(?:年度?|半年|季度?|月|周|日|天|旬|学期))|至少|最少|最多|不少于|不低于|不超过|不多于|"
+    r"不高于|不得(?:少于|低于|超过))[^，。；,;]{0,10}$"
+)
+WITHIN = re.compile(r"(?:以内|之内|内)")
+
+# Chinese numerals count only before these, and not in a name or an enumeration of topics.
+_COUNTED = "人次|批次|场次|个|次|件|条|名|人|份|期|场|项|篇|处|家|批|轮|部|套|块|台|户|本"
+_TOPICS = (
+    "方面|层面|环节|维度|角度|阶段|问题|不足|短板|重点|关键|步骤|原则|意识|自信|维护|确立|坚持|统一|"
+    "转变|突出|到位|必须|必查|严格|关系|大局|革命|全面|结合|优先|一百年|中心|工作日|月|小时|人员?以上"
+)
+HAN_NUMBER = re.compile(
+    r"(?<![第每这那该上下前后头末再又同唯逐进有某任何零一二三四五六七八九十百千万亿两数几之])"
+    r"(?P<number>[一二两三四五六七八九十][零〇一二三四五六七八九十百千]*)"
+    rf"(?P<more>[余多]?)(?P<scale>[万亿]?)(?P<more2>[余多]?)(?P<unit>{_COUNTED})"
+    rf"(?!{_TOPICS}|[一二两三四五六七八九十])"
+)
+# 一 is more often an article than a count: it counts people, or closes its clause.
+ONE_COUNTS = re.compile(
+    r"(?:[名人](?!人)|(?:次|期|场|件|篇|份|条|家|处|项|批|部|套)(?=[，。；、,;）)]|$))"
+)
+PERCENT_WORDS = re.compile(r"百分之(?P<number>[零〇一二三四五六七八九十百]+)")
+
+_D = r"(?<![\d.])"
+_YEAR = r"(?:19|20)\d\d"
+_HOTLINES = (
+    "12345|12388|12315|12348|12380|12337|12333|12366|12329|12328|12320|12318|12309|110|119|120|122"
+)
+_NOT_RESULTS = re.compile(
+    "|".join(
+        (
+            # addresses of pages and mail boxes, titles, short names in quotes
+            r"https?://[^\s，。；）)>》]+|www\.[\w./-]+|[\w.+-]+@[\w.-]+",
+            r"《[^《》\n]{0,80}(?:《[^《》\n]{0,80}》[^《》\n]{0,80})*》",
+            r"“[^“”\n]{0,12}”|\"[^\"\n]{0,12}\"|‘[^‘’\n]{0,12}’",
+            # document numbers, ordinals
+            rf"[〔\[(（【]{_YEAR}[〕\])）】]第?\d*号?",
+            r"第\d+(?:[-—–~至到]\d+)?",
+            # dates
+            rf"{_D}{_YEAR}[-./]\d{{1,2}}[-./]\d{{1,2}}日?",
+            rf"{_D}{_YEAR}(?:[-—–~至到]{{1,2}}{_YEAR})?(?:年度?|版|[)）])",
+            r"(?<![\d.])(?:\d{1,2}[-—–~至到、和])?\d{1,2}月份?(?:\d{1,2}[日号])?"
+            r"(?:[-—–~至到]{1,2}(?:\d{1,2}月)?\d{1,2}[日号])?",
+            r"(?<![\d.])\d{1,2}日(?!以?内|之内)",
+            r"(?<![\d.])(?:\d{1,2}[-—–~至到、和])?\d+(?=年|周年|季度|届|中全会|版)",
+            r"\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d)",
+            # addresses, telephones, codes
+            r"\d+(?:[-—]\d+)*(?=号|室|楼|层(?![次级面])|栋|幢|单元|弄|房间)",
+            r"(?<!\d)[（(]?0\d{2,3}[）)]?[-—－–]{0,2}\d{7,8}(?:[-—转]\d+)*",
+            r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)[48]00[-—]?\d{3,4}[-—]?\d{3,4}(?!\d)",
+            r"(?:电话|传真|邮编|邮政编码|热线|手机|QQ|微信号|账号|代码)[^，。；,;\d]{0,8}[:：][\d\-—－–、/]+",
+            r"(?:邮编|邮政编码|电话|传真|QQ群?)\d{6,11}(?![\d件次条个人起])",
+            rf"(?<!\d)(?:{_HOTLINES})(?!\d|余|多|{UNIT})",
+            # names: 5G, H5, 2.0版, 1+N, 7×24
+            r"\d+(?:\.\d+)*(?=[A-Za-z])",
+            rf"[A-Za-z]\d+(?:\.\d+)*(?![\d.]|余|多|{UNIT})",
+            r"\d+(?=\+|＋|[×xX*]\d)|[+＋]\d+(?=[”\"）)])",
+            # list marks: 1. 1、 （1） 1)
+            r"(?:(?<=[。；;：:！？\n])|^)\d{1,2}(?=[、.．)）](?!\d))",
+            r"[（(]\d{1,2}[）)]",
+        )
+    ),
+    re.MULTILINE,
+)
+
+
+def not_results(text: str) -> list[tuple[int, int]]:
+    """Return the spans of a text whose numbers are dates, names, addresses and the like.
+
+    Args:
+        text: narrative with half-width digits.
+
+    """
+    return [match.span() for match in _NOT_RESULTS.finditer(text)]
+
+
+def is_year(digits: str) -> bool:
+    """Tell whether four bare digits read like a year."""
+    return re.fullmatch(_YEAR, digits) is not None

@@ -1,0 +1,189 @@
+"""Statutory tables from grids: sort rows by table, then hand them to each table's reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from archive.codebook import Template
+from pipeline.finding import Finding
+from pipeline.read.document import Table
+from pipeline.recognise.labels import has_han, plain
+from pipeline.recognise.layout import Kind, classify
+from pipeline.recognise.numbers import looks_like_figure
+from pipeline.recognise.rows import Candidate, GridRow, grid_rows
+from pipeline.recognise.table2 import Table2Reader
+from pipeline.recognise.table3 import (
+    ColumnMap,
+    fragment_candidates,
+    inherit_columns,
+    map_columns,
+    recognise_table3,
+)
+from pipeline.recognise.table4 import recognise_table4
+from pipeline.report import CellReading
+
+
+@dataclass(slots=True)
+class TableReadings:
+    """What was read of the three statutory tables.
+
+    Args:
+        cells: readings by cell code.
+        templates: format that each table speaks for, by table; missing when it was not found.
+        findings: rows and columns left over or refused.
+        owners: table (t2, t3, t4) of each grid or line, by index of the block in the document.
+
+    """
+
+    cells: dict[str, CellReading] = field(default_factory=dict)
+    templates: dict[str, Template | None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    owners: dict[int, str] = field(default_factory=dict)
+
+
+ClassifiedRow = tuple[GridRow, Kind]
+
+
+def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
+    """Read the statutory tables of a document from its grids.
+
+    Args:
+        tables: (block index, grid) in reading order.
+
+    """
+    readings = TableReadings()
+    second = Table2Reader()
+    candidates: list[Candidate] = []
+    columns: ColumnMap | None = None
+    fourth = _Fourth()
+    current = ""
+    for index, table in tables:
+        rows = [(row, classify(row)) for row in grid_rows(index, table)]
+        owners = _owners(rows, current)
+        if not owners:
+            continue
+        for name, part in _runs(rows, owners):
+            readings.owners.setdefault(index, name)
+            if name == "t2":
+                _read_second(second, part, ragged=table.ragged)
+            elif name == "t3":
+                heads = [row for row, kind in part if kind == "t3_head"]
+                columns = _columns(heads, table, columns)
+                body = [(row, kind) for row, kind in part if kind != "t3_head"]
+                candidates.extend(fragment_candidates(body, table, columns))
+            else:
+                fourth.take(part, table)
+        current = owners[max(owners)]
+    third = recognise_table3(candidates)
+    readings.cells.update(second.cells)
+    readings.cells.update(third.cells)
+    readings.findings.extend([*second.findings, *third.findings])
+    if second.cells:
+        readings.templates["t2"] = second.template()
+    if third.rows_found:
+        readings.templates["t3"] = third.template
+    if fourth.head_table is not None:
+        cells, findings = recognise_table4(
+            fourth.heads, fourth.data, fourth.head_table, fourth.data_table or fourth.head_table
+        )
+        readings.cells.update(cells)
+        readings.findings.extend(findings)
+        if cells:
+            readings.templates["t4"] = None
+    return readings
+
+
+@dataclass(slots=True)
+class _Fourth:
+    heads: list[GridRow] = field(default_factory=list)
+    data: list[GridRow] = field(default_factory=list)
+    head_table: Table | None = None
+    data_table: Table | None = None
+
+    def take(self, part: Sequence[ClassifiedRow], table: Table) -> None:
+        for row, kind in part:
+            if kind == "t4_head":
+                if self.head_table is not None and self.head_table is not table and self.data:
+                    continue
+                self.head_table = self.head_table or table
+                self.heads.append(row)
+            elif not row.label_cells() and self.head_table is not None:
+                if self.data_table is not None and self.data_table is not table:
+                    continue
+                if kind == "data" or not self.data:
+                    self.data_table = table
+                    self.data.append(row)
+
+
+def _columns(
+    heads: Sequence[GridRow], table: Table, previous: ColumnMap | None
+) -> ColumnMap | None:
+    if heads and not table.ragged:
+        found = map_columns(heads, table)
+        if found is not None:
+            return found
+    if previous is not None:
+        return inherit_columns(previous, table)
+    return None
+
+
+def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
+    """Return the statutory table of each row, by position; empty for a foreign table.
+
+    A row without words belongs where the row before it belongs; at the top of a grid that is the
+    table which the page before ended with.
+    """
+    strong = [n for n, (_, kind) in enumerate(rows) if kind[:2] in {"t2", "t3", "t4"}]
+    if not strong:
+        # The figures of table four alone on a new page.
+        if current == "t4" and rows and all(kind in {"data", "other"} for _, kind in rows):
+            widths = [len(row.cells) for row, kind in rows if kind == "data"]
+            if widths == [15]:
+                return dict.fromkeys(range(len(rows)), "t4")
+        return {}
+    owners: dict[int, str] = {}
+    owner = rows[strong[0]][1][:2]
+    for number, (_, kind) in enumerate(rows):
+        if kind[:2] in {"t2", "t3", "t4"}:
+            owner = kind[:2]
+        owners[number] = owner
+    # Table three spells out its row labels: the label of table two's rows never ends it.
+    return owners
+
+
+def _runs(
+    rows: Sequence[ClassifiedRow], owners: dict[int, str]
+) -> list[tuple[str, list[ClassifiedRow]]]:
+    runs: list[tuple[str, list[ClassifiedRow]]] = []
+    for number, row in enumerate(rows):
+        if runs and runs[-1][0] == owners[number]:
+            runs[-1][1].append(row)
+        else:
+            runs.append((owners[number], [row]))
+    return runs
+
+
+def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], *, ragged: bool) -> None:
+    for row, kind in rows:
+        if kind == "t2_article":
+            continue
+        if kind == "t2_head":
+            cells = [c for c in row.cells if c.text.strip() and "信息内容" not in plain(c.text)]
+            reader.head([c.text for c in cells], row.cells[0].place, cells)
+            continue
+        labels = [c for c in row.cells if has_han(c.text) and not looks_like_figure(c.text)]
+        if not labels:
+            if any(looks_like_figure(c.text) for c in row.cells):
+                place = row.cells[0].place
+                printed = plain(" ".join(c.text for c in row.cells))
+                reader.findings.append(
+                    Finding(
+                        "W-T2-ROW", "warning", f"表二有一行没有行名：{printed}。", printed, place
+                    )
+                )
+            continue
+        label = labels[0]
+        values = [c for c in row.cells if c.column > label.column]
+        if kind == "t2_row" or any(looks_like_figure(c.text) for c in values):
+            reader.grid_row(label, values, ragged=ragged)

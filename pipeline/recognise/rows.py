@@ -1,0 +1,168 @@
+"""Rows of tables as the recogniser sees them, and their alignment to the rows of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.read.document import Cell, Table
+from pipeline.recognise.form import FormRow
+from pipeline.recognise.labels import best_similarity, has_han, key, similarity
+from pipeline.recognise.numbers import looks_like_figure
+from pipeline.report import CellReading
+
+# Below ACCEPT a row is taken only between two neighbours that are certain; below CONSIDER never.
+ACCEPT = 0.75
+CONSIDER = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One row of a table grid.
+
+    Args:
+        table: index of the table within the document.
+        row: 0-based row within the table.
+        cells: distinct cells that cover the row, left to right.
+
+    """
+
+    table: int
+    row: int
+    cells: tuple[Cell, ...]
+
+    def label_cells(self) -> list[Cell]:
+        """Return the cells that hold words and no figure."""
+        return [c for c in self.cells if has_han(c.text) and not looks_like_figure(c.text)]
+
+
+def grid_rows(index: int, table: Table) -> list[GridRow]:
+    """Return the rows of a table, each with the distinct cells that cover it."""
+    rows = []
+    for number, line in enumerate(table.grid()):
+        distinct: dict[tuple[int, int], Cell] = {}
+        for cell in line:
+            if cell is not None:
+                distinct.setdefault((cell.row, cell.column), cell)
+        rows.append(GridRow(index, number, tuple(distinct.values())))
+    return rows
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A row that may be one of table 三.
+
+    Args:
+        labels: texts of its label cells, outermost first; or the wrapped pieces of its label.
+        readings: value cells by column code; empty when the row has none.
+        place: where the row stands.
+        has_figures: whether any value cell holds a figure.
+        fragment: index of the grid it stands in.
+        readings_note: why its columns could not be told apart; empty when they could.
+
+    """
+
+    labels: list[str]
+    readings: dict[str, CellReading]
+    place: str
+    has_figures: bool
+    fragment: int
+    readings_note: str = ""
+
+
+def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> float:
+    """Return how well the labels of a candidate fit a row of the form, 0 to about 1.05.
+
+    Args:
+        labels: label texts, outermost first.
+        row: the row of the form.
+        groups: all group labels of the form, so that a foreign group counts against the row.
+
+    """
+    if not labels:
+        return 0.0
+    best = best_similarity(labels[-1], row.labels)
+    for depth in range(2, min(len(labels), 3) + 1):
+        joined = "".join(labels[-depth:])
+        best = max(best, best_similarity(joined, row.labels))
+    if row.group:
+        whole = [row.group + label for label in row.labels]
+        best = max(best, best_similarity("".join(labels[-2:]), whole))
+        best = max(best, best_similarity(labels[-1], whole))
+    above = [label for label in labels[:-1] if key(label)]
+    if above:
+        own = bool(row.group) and any(similarity(a, row.group) >= ACCEPT for a in above)
+        foreign = any(
+            similarity(a, group) >= ACCEPT for a in above for group in groups if group != row.group
+        )
+        if own:
+            best += 0.05
+        elif foreign:
+            best -= 0.3
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How candidates were laid onto the rows of a form.
+
+    Args:
+        score: sum of the fits; comparable between forms over the same candidates.
+        matches: (candidate index, form row index, fit), in order.
+
+    """
+
+    score: float
+    matches: tuple[tuple[int, int, float], ...]
+
+
+def align(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> Alignment:
+    """Lay candidates onto form rows in order, by dynamic programming.
+
+    Args:
+        scores: candidates × form rows, fit of each pair.
+        weights: cost of leaving a candidate out (rows with figures should find their place).
+
+    Returns:
+        The alignment with the highest sum; pairs that can't be trusted are left out of it.
+
+    """
+    n = len(scores)
+    m = len(scores[0]) if n else 0
+    skip_form = 0.1
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    step = [[0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n + 1):
+        for j in range(m + 1):
+            if i == 0 and j == 0:
+                continue
+            options: list[tuple[float, int]] = []
+            if i and j and scores[i - 1][j - 1] >= CONSIDER:
+                options.append((best[i - 1][j - 1] + scores[i - 1][j - 1], 3))
+            if i:
+                options.append((best[i - 1][j] - weights[i - 1], 1))
+            if j:
+                options.append((best[i][j - 1] - skip_form, 2))
+            best[i][j], step[i][j] = max(options)
+    pairs: list[tuple[int, int, float]] = []
+    i, j = n, m
+    while i or j:
+        move = step[i][j]
+        if move == 3:
+            pairs.append((i - 1, j - 1, scores[i - 1][j - 1]))
+            i, j = i - 1, j - 1
+        elif move == 1:
+            i -= 1
+        else:
+            j -= 1
+    pairs.reverse()
+    return Alignment(best[n][m], _trusted(pairs))
+
+
+def _trusted(pairs: list[tuple[int, int, float]]) -> tuple[tuple[int, int, float], ...]:
+    certain = {(i, j) for i, j, fit in pairs if fit >= 0.9}
+    return tuple(
+        (i, j, fit)
+        for i, j, fit in pairs
+        if fit >= ACCEPT or ((i - 1, j - 1) in certain and (i + 1, j + 1) in certain)
+    )

@@ -1,0 +1,234 @@
+"""Table 二: small tables under one another, each with its own 信息内容 head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive.codebook import Template, metrics
+from pipeline.finding import Finding
+from pipeline.read.document import Cell
+from pipeline.recognise.form import ColumnSet, table2_column_sets, table2_rows
+from pipeline.recognise.labels import best_similarity, plain
+from pipeline.recognise.numbers import looks_like_figure, read_cell
+from pipeline.report import CellReading
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A 信息内容 row that was understood.
+
+    Args:
+        columns: the official columns it names.
+        cells: its head cells in the same order.
+        fit: mean fit of the labels, 0 to 1.
+
+    """
+
+    columns: ColumnSet
+    cells: tuple[Cell, ...]
+    fit: float
+
+
+def find_heads(labels: Sequence[str]) -> list[tuple[ColumnSet, float]]:
+    """Return the official heads that a row of head labels can be, the best first.
+
+    Args:
+        labels: words right of 信息内容, left to right.
+
+    """
+    found = []
+    for columns in table2_column_sets():
+        if len(columns.columns) != len(labels):
+            continue
+        fits = [
+            best_similarity(label, column.labels)
+            for label, column in zip(labels, columns.columns, strict=True)
+        ]
+        # One head printed twice or cut short is certain where its neighbours are.
+        if sum(fits) / len(fits) >= 0.75 and min(fits) >= 0.4:
+            found.append((columns, sum(fits) / len(fits)))
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def row_code(label: str) -> str | None:
+    """Return the row of table 二 that a label names, or None."""
+    fits = sorted(
+        ((best_similarity(label, names), code) for code, names in table2_rows().items()),
+        reverse=True,
+    )
+    return fits[0][1] if fits[0][0] >= 0.8 and fits[0][0] - fits[1][0] >= 0.05 else None
+
+
+def cell_code(row: str, column: str, template: Template) -> str | None:
+    """Return the cell code of a row and column of table 二, or None when the form has none."""
+    for metric in metrics().values():
+        if (metric.table, metric.row_code, metric.column_code) == ("t2", row, column):
+            return metric.code if metric.order(template) is not None else None
+    return None
+
+
+class Table2Reader:
+    """Reads table 二 row by row; keeps the head that is in force.
+
+    The head in force is a set of candidates, because 本年处理决定数量 stands over two
+    groups; the row label decides between them.
+    """
+
+    def __init__(self) -> None:
+        self.cells: dict[str, CellReading] = {}
+        self.findings: list[Finding] = []
+        self.votes: dict[Template, float] = {"2019": 0.0, "2021": 0.0}
+        self._heads: list[tuple[ColumnSet, float]] = []
+        self._head_cells: tuple[Cell, ...] = ()
+
+    def head(self, labels: Sequence[str], place: str, cells: Sequence[Cell] = ()) -> None:
+        """Take a 信息内容 row.
+
+        Args:
+            labels: words right of 信息内容.
+            place: where the row stands.
+            cells: their cells where there is a grid.
+
+        """
+        self._heads = find_heads(labels)
+        self._head_cells = tuple(cells)
+        if not self._heads:
+            printed = "、".join(plain(label) for label in labels)
+            self.findings.append(
+                Finding("W-T2-HEAD", "warning", f"表二的列头未能识别：{printed}。", printed, place)
+            )
+
+    def row(self, label: str, values: Sequence[tuple[str, str]], place: str) -> bool:
+        """Take a row of figures without geometry: as many values as the head has columns.
+
+        Args:
+            label: its row label.
+            values: (text, place) of its value cells, left to right.
+            place: where the row stands.
+
+        Returns:
+            Whether the row was understood.
+
+        """
+        chosen = self._choose(label, place)
+        if chosen is None:
+            return False
+        code, columns = chosen
+        if len(values) != len(columns.columns):
+            self.findings.append(
+                Finding(
+                    "W-T2-ROW",
+                    "warning",
+                    f"表二“{plain(label)}”有 {len(values)} 格，列头有 {len(columns.columns)} 格。",
+                    plain(label),
+                    place,
+                )
+            )
+            return False
+        readings = [read_cell(text, where) for text, where in values]
+        self._keep(code, columns, readings, place)
+        return True
+
+    def grid_row(self, label: Cell, values: Sequence[Cell], *, ragged: bool) -> None:
+        """Take a row of a grid.
+
+        Args:
+            label: its label cell.
+            values: the cells right of it.
+            ragged: whether the grid's columns mean nothing.
+
+        """
+        chosen = self._choose(label.text, label.place)
+        if chosen is None:
+            return
+        code, columns = chosen
+        wanted = len(columns.columns)
+        readings = None if ragged else self._by_geometry(values, wanted)
+        if readings is None:
+            cells = list(values)
+            while len(cells) > wanted and not cells[-1].text.strip():
+                cells.pop()
+            if len(cells) != wanted:
+                self.row(label.text, [(c.text, c.place) for c in cells], label.place)
+                return
+            readings = [read_cell(c.text, c.place) for c in cells]
+        self._keep(code, columns, readings, label.place)
+
+    def _by_geometry(self, values: Sequence[Cell], wanted: int) -> list[CellReading] | None:
+        if len(self._head_cells) != wanted:
+            return None
+        readings = []
+        used = set()
+        for head in self._head_cells:
+            left, right = head.column, head.column + head.column_span
+            under = [c for c in values if c.column < right and c.column + c.column_span > left]
+            printed = [c for c in under if c.text.strip()]
+            if len(printed) > 1 or not under:
+                return None
+            cell = (printed or under)[0]
+            if printed and (cell.row, cell.column) in used:
+                return None
+            used.add((cell.row, cell.column))
+            readings.append(read_cell(cell.text, cell.place))
+        if any(looks_like_figure(c.text) and (c.row, c.column) not in used for c in values):
+            return None
+        return readings
+
+    def _choose(self, label: str, place: str) -> tuple[str, ColumnSet] | None:
+        code = row_code(label)
+        if code is None:
+            self.findings.append(
+                Finding(
+                    "W-T2-ROW",
+                    "warning",
+                    f"表二有一行未能识别：“{plain(label)}”，未计入。",
+                    plain(label),
+                    place,
+                )
+            )
+            return None
+        for columns, _ in self._heads:
+            if code in columns.row_codes:
+                return code, columns
+        self.findings.append(
+            Finding(
+                "W-T2-ROW",
+                "warning",
+                f"表二“{plain(label)}”一行上方没有可识别的列头，数字未计入。",
+                plain(label),
+                place,
+            )
+        )
+        return None
+
+    def _keep(
+        self, code: str, columns: ColumnSet, readings: Sequence[CellReading], place: str
+    ) -> None:
+        self.votes[columns.template] += 1 if len(columns.columns) > 1 else 0.5
+        for column, reading in zip(columns.columns, readings, strict=True):
+            cell = cell_code(code, column.code, columns.template)
+            if cell is None:
+                continue
+            earlier = self.cells.get(cell)
+            if earlier is not None and earlier.value != reading.value:
+                self.findings.append(
+                    Finding(
+                        "W-T2-TWICE",
+                        "warning",
+                        f"表二同一单元格出现两次且不同：{earlier.raw} 与 {reading.raw}，作未读。",
+                        f"{earlier.raw} / {reading.raw}",
+                        place,
+                    )
+                )
+                self.cells[cell] = CellReading(
+                    reading.raw, None, "unread", "同一单元格出现两次且不同", place
+                )
+                continue
+            self.cells[cell] = reading
+
+    def template(self) -> Template | None:
+        """Return the format that the heads speak for; None when nothing was read."""
+        if not self.cells:
+            return None
+        return max(self.votes, key=lambda template: self.votes[template])

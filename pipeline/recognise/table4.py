@@ -1,0 +1,158 @@
+"""Table 四: fifteen columns under three groups, one row of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.finding import Finding
+from pipeline.read.document import Table
+from pipeline.recognise.form import table4_columns
+from pipeline.recognise.labels import plain, similarity
+from pipeline.recognise.numbers import read_cell
+from pipeline.recognise.rows import GridRow
+from pipeline.report import CellReading
+
+GROUPS = ("行政复议", "未经复议直接起诉", "复议后起诉")
+_ABOVE = "行政诉讼"
+
+
+def _column_heads(rows: Sequence[GridRow], width: int) -> list[tuple[str, str]]:
+    """Return (group, leaf) of each grid column from the head rows."""
+    heads = []
+    for column in range(width):
+        group, leaf = "", ""
+        seen = set()
+        for row in rows:
+            for cell in row.cells:
+                if not cell.column <= column < cell.column + cell.column_span:
+                    continue
+                if (cell.row, cell.column) in seen:
+                    continue
+                seen.add((cell.row, cell.column))
+                text = plain(cell.text)
+                if text in GROUPS or any(similarity(text, g) >= 0.85 for g in GROUPS):
+                    group = max(GROUPS, key=lambda g: similarity(text, g))
+                elif text and text != _ABOVE and similarity(text, _ABOVE) < 0.85:
+                    leaf += text
+        heads.append((group, leaf))
+    return heads
+
+
+def _codes_by_column(heads: list[tuple[str, str]]) -> dict[int, str]:
+    """Return the cell code of each grid column; a column that fits none or two is left out."""
+    found: dict[int, str] = {}
+    for number, (group, leaf) in enumerate(heads):
+        if not group or not leaf:
+            continue
+        fits = [
+            code
+            for code, official_group, official_leaf in table4_columns()
+            if group == official_group and similarity(leaf, official_leaf) >= 0.85
+        ]
+        if len(fits) == 1:
+            found[number] = fits[0]
+    return found
+
+
+def _codes_by_order(heads: list[tuple[str, str]]) -> dict[int, str]:
+    """Return codes where group heads are missing but the fifteen leaves stand in official order."""
+    leaves = [(n, leaf) for n, (_, leaf) in enumerate(heads) if leaf]
+    official = table4_columns()
+    if len(leaves) != len(official):
+        return {}
+    if any(similarity(leaf, o[2]) < 0.85 for (_, leaf), o in zip(leaves, official, strict=True)):
+        return {}
+    return {n: o[0] for (n, _), o in zip(leaves, official, strict=True)}
+
+
+def recognise_table4(
+    heads: Sequence[GridRow], data: Sequence[GridRow], head_table: Table, data_table: Table
+) -> tuple[dict[str, CellReading], tuple[Finding, ...]]:
+    """Read table 四.
+
+    Args:
+        heads: its head rows.
+        data: rows after them that hold no words.
+        head_table: grid of the head.
+        data_table: grid of the figures; another one when a page break separates them.
+
+    Returns:
+        Readings by cell code (empty when the table was not recognised) and findings.
+
+    """
+    columns = _column_heads(heads, head_table.columns)
+    codes = _codes_by_column(columns)
+    if len(set(codes.values())) != len(table4_columns()):
+        codes = _codes_by_order(columns)
+    if not codes:
+        names = "、".join(dict.fromkeys(leaf for _, leaf in columns if leaf))
+        return {}, (
+            Finding(
+                "W-T4-HEAD",
+                "warning",
+                f"表四的列头未能全部识别：{names}。",
+                names,
+                head_table.place,
+            ),
+        )
+    figures = [row for row in data if any(c.text.strip() for c in row.cells)] or list(data[:1])
+    if not figures:
+        return {}, (
+            Finding("W-T4-ROW", "warning", "表四只有列头，没有数字行。", "", head_table.place),
+        )
+    if len(figures) > 1:
+        return {}, (
+            Finding(
+                "W-T4-ROW",
+                "warning",
+                f"表四有 {len(figures)} 行数字，不知以哪一行为准。",
+                "",
+                figures[1].cells[0].place,
+            ),
+        )
+    return _read_row(figures[0], codes, head_table, data_table)
+
+
+def _read_row(
+    row: GridRow, codes: dict[int, str], head_table: Table, data_table: Table
+) -> tuple[dict[str, CellReading], tuple[Finding, ...]]:
+    same_grid = head_table is data_table or head_table.columns == data_table.columns
+    cells: dict[str, CellReading] = {}
+    if same_grid:
+        for number, code in codes.items():
+            inside = [c for c in row.cells if c.column <= number < c.column + c.column_span]
+            if not inside:
+                cells[code] = CellReading(
+                    None, None, "unread", "该列下没有单元格", head_table.place
+                )
+            elif (
+                inside[0].column_span > 1
+                and any(
+                    n in codes and codes[n] != code
+                    for n in range(inside[0].column, inside[0].column + inside[0].column_span)
+                )
+                and inside[0].text.strip()
+            ):
+                cells[code] = CellReading(
+                    inside[0].text,
+                    None,
+                    "unread",
+                    "单元格横跨多列，不知属于哪一列",
+                    inside[0].place,
+                )
+            elif code not in cells or cells[code].state == "blank":
+                cells[code] = read_cell(inside[0].text, inside[0].place)
+        return cells, ()
+    values = list(row.cells)
+    order = list(dict.fromkeys(codes[n] for n in sorted(codes)))
+    if len(values) != len(order):
+        return {}, (
+            Finding(
+                "W-T4-ROW",
+                "warning",
+                f"表四的数字行有 {len(values)} 格，列头有 {len(order)} 格，无法对应。",
+                "",
+                data_table.place,
+            ),
+        )
+    return {c: read_cell(v.text, v.place) for c, v in zip(order, values, strict=True)}, ()

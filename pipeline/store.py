@@ -1,0 +1,290 @@
+"""Store: a checked report becomes rows, one transaction a report.
+
+Storing the same report twice changes nothing: rows carry ids made of what they say, and every row
+that depends on several documents is computed anew from all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.codebook import metrics
+from archive.home import Archive
+from pipeline.finding import Finding
+from pipeline.group import place_document
+from pipeline.parse import READER_VERSION
+from pipeline.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document was found.
+
+    Args:
+        url: its address.
+        capture_id: the capture that holds its bytes.
+        site_id: the site.
+        role: "article" for a page, "attachment" for a file that a page links to.
+        parent_url: the list or article that led to it.
+        link_text: the words of that link.
+        column_path: breadcrumb, outermost first, joined by " > ".
+        published: publication time that the page states, as printed.
+
+    """
+
+    url: str
+    capture_id: int
+    site_id: str
+    role: str
+    parent_url: str | None = None
+    link_text: str | None = None
+    column_path: str | None = None
+    published: str | None = None
+
+
+def store(archive: Archive, digest: str, report: Report, source: Source) -> int:
+    """Store what was read of a payload, and where it was found.
+
+    Args:
+        archive: the archive, which holds the payload already.
+        digest: SHA-256 of the payload, hex.
+        report: what was read of it.
+        source: where it was found.
+
+    Returns:
+        The id of the document.
+
+    """
+    with archive.transaction() as db:
+        document_id = _write_document(db, digest, report)
+        _write_source(db, document_id, source)
+        place_document(db, document_id)
+    return document_id
+
+
+def restore_reading(archive: Archive, digest: str, report: Report) -> None:
+    """Replace what was read of a known document by a new reading of the same bytes."""
+    with archive.transaction() as db:
+        place_document(db, _write_document(db, digest, report))
+
+
+def add_source(archive: Archive, digest: str, source: Source) -> None:
+    """Note one more place of a document that has been read.
+
+    Raises:
+        LookupError: no document has the digest; store it first.
+
+    """
+    with archive.transaction() as db:
+        row = db.execute("SELECT id FROM documents WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            raise LookupError(f"no document with digest {digest}; call store() first")
+        if _write_source(db, row[0], source):
+            place_document(db, row[0])
+
+
+def store_site_finding(archive: Archive, site_id: str, url: str, finding: Finding) -> None:
+    """Store what the crawl has to say about an address of a site; the same twice is one."""
+    with archive.transaction() as db:
+        write_findings(db, f"{site_id} {url}", [finding], {"site_id": site_id, "url": url})
+
+
+def write_findings(
+    db: Database, scope: str, findings: Iterable[Finding], owner: dict[str, Any]
+) -> None:
+    """Insert findings under ids that depend on what they say, so that they can be cited.
+
+    Args:
+        db: the database.
+        scope: what they are about, stable over runs: a digest, a report, an address.
+        findings: the findings.
+        owner: foreign keys and address of the rows.
+
+    """
+    for finding in dict.fromkeys(findings):
+        parts = (scope, finding.rule, finding.place, finding.quote, finding.message)
+        identity = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+        db.table("findings").insert(
+            {
+                "id": identity,
+                "document_id": None,
+                "report_id": None,
+                "site_id": None,
+                "url": None,
+                **owner,
+                "rule": finding.rule,
+                "severity": finding.severity,
+                "message": finding.message,
+                "quote": finding.quote,
+                "place": finding.place,
+            },
+            replace=True,
+        )
+
+
+@cache
+def _metric_ids() -> dict[str, int]:
+    return {code: number for number, code in enumerate(metrics(), start=1)}
+
+
+def _number(value: int | Decimal | None) -> int | str | None:
+    # NUMERIC affinity turns the text of a decimal into a number without a detour over floats.
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _write_document(db: Database, digest: str, report: Report) -> int:
+    db.execute("UPDATE payloads SET format = ? WHERE digest = ?", (report.format, digest))
+    row = {
+        "format": report.format,
+        "status": report.status,
+        "agency_printed": report.agency_printed,
+        "year": report.year,
+        "title": report.title,
+        "template": report.template,
+        "period_start": report.period[0] if report.period else None,
+        "period_end": report.period[1] if report.period else None,
+        "signed": report.signed,
+        "preamble": report.preamble,
+        "reader": READER_VERSION,
+    }
+    known = db.execute("SELECT id FROM documents WHERE digest = ?", (digest,)).fetchone()
+    if known:
+        document_id = int(known[0])
+        db.table("documents").update(document_id, row)
+        for table in ("sections", "contacts", "cells", "figures", "findings"):
+            db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))  # noqa: S608
+    else:
+        cursor = db.execute(
+            f"INSERT INTO documents (digest, {', '.join(row)}) "  # noqa: S608 - our own column names
+            f"VALUES (?{', ?' * len(row)})",
+            (digest, *row.values()),
+        )
+        document_id = int(cursor.lastrowid or 0)
+    _write_contents(db, document_id, report)
+    write_findings(db, digest, report.findings, {"document_id": document_id})
+    return document_id
+
+
+def _write_contents(db: Database, document_id: int, report: Report) -> None:
+    db.conn.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?)",
+        [(document_id, s.ordinal, s.heading, s.text, s.place) for s in report.sections],
+    )
+    contact = report.contact
+    if report.status not in {"not_a_report", "unreadable"}:
+        db.execute(
+            "INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document_id,
+                contact.office,
+                contact.address,
+                contact.postcode,
+                contact.phone,
+                contact.fax,
+                contact.email,
+                contact.website,
+            ),
+        )
+    ids = _metric_ids()
+    db.conn.executemany(
+        "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document_id, ids[code], c.raw, _number(c.value), c.state, c.note or None, c.place)
+            for code, c in report.cells.items()
+        ],
+    )
+    db.conn.executemany(
+        "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document_id, n, f.section, f.raw, _number(f.value), f.unit, f.kind, f.clause, f.place)
+            for n, f in enumerate(report.figures, start=1)
+        ],
+    )
+
+
+def _write_source(db: Database, document_id: int, source: Source) -> bool:
+    """Write a source; return whether anything changed."""
+    row = {
+        "document_id": document_id,
+        "url": source.url,
+        "capture_id": source.capture_id,
+        "site_id": source.site_id,
+        "role": source.role,
+        "parent_url": source.parent_url,
+        "link_text": source.link_text,
+        "column_path": source.column_path,
+        "published": source.published,
+        "is_current": 1,
+    }
+    known = db.execute(
+        "SELECT is_current FROM sources WHERE document_id = ? AND url = ?",
+        (document_id, source.url),
+    ).fetchone()
+    if known:
+        # The first finding of an address stands; only an address that went back to old bytes moves.
+        if known[0]:
+            return False
+        db.execute(
+            "UPDATE sources SET is_current = 1 WHERE document_id = ? AND url = ?",
+            (document_id, source.url),
+        )
+    else:
+        db.table("sources").insert(row)
+    earlier = db.execute(
+        "SELECT document_id FROM sources WHERE url = ? AND document_id <> ? AND is_current = 1",
+        (source.url, document_id),
+    ).fetchall()
+    for (other,) in earlier:
+        db.execute(
+            "UPDATE sources SET is_current = 0 WHERE document_id = ? AND url = ?",
+            (other, source.url),
+        )
+        place_document(db, other)
+    return True
+
+
+def settle(archive: Archive) -> None:
+    """Say which pages of report columns turned out to be no reports; call it after a walk.
+
+    Only now is it known whether an attachment of such a page is the report.
+    """
+    with archive.transaction() as db:
+        db.execute("DELETE FROM findings WHERE rule IN ('W-NOT-A-REPORT', 'W-NO-CONTENT')")
+        rows = db.execute(
+            """
+            SELECT d.id, d.digest, d.title, min(s.url),
+                   EXISTS (SELECT 1 FROM findings f
+                           WHERE f.document_id = d.id AND f.rule = 'I-TITLE-ONLY')
+            FROM documents d JOIN sources s ON s.document_id = d.id AND s.is_current = 1
+            WHERE d.status = 'not_a_report' AND NOT EXISTS (
+                SELECT 1 FROM sources mine
+                JOIN sources child ON child.parent_url = mine.url AND child.role = 'attachment'
+                JOIN documents a ON a.id = child.document_id
+                WHERE mine.document_id = d.id AND a.report_id IS NOT NULL)
+            GROUP BY d.id
+            """
+        ).fetchall()
+        for document_id, digest, title, url, title_only in rows:
+            finding = (
+                Finding(
+                    "W-NO-CONTENT",
+                    "warning",
+                    "页面有年度报告的标题，但正文和附件中都没有读到报告。",
+                    title or "",
+                )
+                if title_only
+                else Finding(
+                    "W-NOT-A-REPORT",
+                    "warning",
+                    "年报栏目中的这个页面不是年度报告，已存档，未计入报告。",
+                    title or "",
+                )
+            )
+            write_findings(db, digest, [finding], {"document_id": document_id, "url": url})

@@ -17,6 +17,7 @@ def page_place(page: int, box: tuple[float, float, float, float]) -> str:
     Args:
         page: 1-based page number.
         box: left, top, right, bottom in points from the page's upper left corner as displayed.
+
     """
     return f"page={page};box={','.join(f'{edge:.1f}' for edge in box)}"
 
@@ -40,6 +41,7 @@ class Paragraph:
         place: where it stands.
         wrapped: true when the reader could not tell where paragraphs end, so that the text is
             one printed line that may go on in the next paragraph.
+
     """
 
     text: str
@@ -56,8 +58,9 @@ class Cell:
         column: 0-based column of its upper left corner.
         row_span: rows covered, at least 1.
         column_span: columns covered, at least 1.
-        text: the words, line breaks as "\\n"; empty for a blank cell.
+        text: the words, line breaks kept; empty for a blank cell.
         place: where it stands.
+
     """
 
     row: int
@@ -81,6 +84,7 @@ class Table:
             text that lost its spans).
         edges: x of the columns' borders in points (``columns + 1`` values), PDF only; lets
             fragments of one table on several pages be matched by geometry.
+
     """
 
     rows: int
@@ -114,6 +118,7 @@ class Document:
         meta: facts that stand beside the text: the national meta names of a page (ArticleTitle,
             PubDate, ContentSource, …) and ``title`` (page title or document property).
         findings: what went wrong while reading.
+
     """
 
     format: Format
@@ -136,6 +141,7 @@ class UnreadableError(ValueError):
     Args:
         rule: stable id for the finding, e.g. ``E-PDF-ENCRYPTED``.
         message: Chinese sentence with the reason and the way out.
+
     """
 
     def __init__(self, rule: str, message: str) -> None:

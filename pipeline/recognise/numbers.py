@@ -39,6 +39,8 @@ def read_cell(text: str, place: str) -> CellReading:
     folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().translate(_MINUS)
     if not folded:
         return CellReading(raw="", value=None, state="blank", place=place)
+    if "\ufffd" in folded:
+        return CellReading(raw, None, "unread", "有字符没有 Unicode 对照，无法确定数字", place)
     if folded.replace(" ", "") in _DASHES:
         return CellReading(raw=raw, value=None, state="dash", place=place)
     if _PLAIN.fullmatch(folded) or _GROUPED.fullmatch(folded):

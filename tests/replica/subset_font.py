@@ -12,7 +12,7 @@ from archive.codebook import metrics
 from tests.replica.data import REPORT_FOLDER
 from tests.replica.fontfile import HANZI_FILE
 
-PUNCTUATION = "　、。〈〉《》「」『』【】〔〕！（），：；？％～－／＋①②③④⑤⑥⑦⑧⑨⑩○●★"
+PUNCTUATION = "　、。＜＞《》「」『』【】〔〕！（），：；？％～－／＋①②③④⑤⑥⑦⑧⑨⑩○●★"
 
 
 def needed_characters() -> set[str]:

@@ -1,0 +1,263 @@
+"""From the characters of a page to runs and printed lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter, sub
+
+from pipeline.read.pdf_page import Box, Page
+
+WIDE = 1.5
+"""A gap of this many ems inside a line parts columns, not words."""
+
+_LETTER_GAP = 0.6  # ems between two pieces of which one is Chinese: less is justified setting
+_WORD_GAP = 0.18  # ems between Latin letters or digits: the narrowest usual word space
+_SPACED_GAP = 0.08  # the same where the content has a space of its own
+
+# Some converters name radicals instead of the characters that look the same. NFKC maps the
+# block 2F00-2FD5; the simplified ones of the block before have no mapping there.
+_LOOKALIKES = str.maketrans(
+    "⺠⺟⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻤⻥⻦⻨⻩⻬⻮⻰⻳",
+    "民母虎西见角贝车长门青韦页风飞食马鬼鱼鸟麦黄齐齿龙龟",
+) | {0xAD: "-"}  # a soft hyphen that is drawn is a hyphen
+_KANGXI_FIRST, _KANGXI_LAST = "\u2f00", "\u2fd5"
+_HAS_LOOKALIKE = re.compile("[\xad\u2e80-\u2fd5]")
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+
+
+@dataclass(slots=True)
+class Run:
+    """Characters that follow each other without a gap.
+
+    Args:
+        text: the characters.
+        left, top, right, bottom: box in points on the upright page.
+        lefts, rights: edges of each character.
+        em: size of the type in points.
+        spaced: whether white space stands before it in the content.
+        upward: whether it is turned by a quarter to the left.
+
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    lefts: Sequence[float]
+    rights: Sequence[float]
+    em: float
+    spaced: bool = False
+    upward: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right, bottom in points."""
+        return self.left, self.top, self.right, self.bottom
+
+    def characters(self) -> Iterator[Run]:
+        """Yield each character as a run of its own."""
+        spaced = self.spaced
+        for text, left, right in zip(self.text, self.lefts, self.rights, strict=True):
+            box = (left, self.top, right, self.bottom)
+            yield Run(text, *box, (left,), (right,), self.em, spaced, self.upward)
+            spaced = False
+
+
+@dataclass(slots=True)
+class Line:
+    """Runs that stand on one printed line.
+
+    Args:
+        text: the words; a gap wider than between letters is one space.
+        box: left, top, right, bottom in points on the upright page.
+        em: size of most of its type in points.
+        gaps: number of gaps so wide that they part columns.
+
+    """
+
+    text: str
+    box: Box
+    em: float
+    gaps: int = 0
+
+
+def unite(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box around several boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def runs_of(page: Page) -> tuple[list[Run], list[Run]]:
+    """Return the visible runs of a page in the order of its content, and slanted ones apart.
+
+    Characters outside the visible page are no part of the printed report.
+    """
+    texts = page.texts
+    if _HAS_LOOKALIKE.search("".join(texts)):
+        texts = "".join(texts).translate(_LOOKALIKES).translate(_kangxi("".join(texts)))
+    upright: list[Run] = []
+    slanted: list[Run] = []
+    for first, end, spaced in _bounds(page, texts):
+        run = _run(page, texts, first, end)
+        run.spaced = spaced
+        target = slanted if first in page.slanted else upright
+        outside = run.left < 0 or run.right > page.frame.width
+        if outside or run.top < 0 or run.bottom > page.frame.height:
+            target += [piece for piece in run.characters() if _visible(piece, page)]
+        else:
+            target.append(run)
+    return upright, slanted
+
+
+def _kangxi(text: str) -> dict[int, str]:
+    return {
+        ord(sign): unicodedata.normalize("NFKC", sign)
+        for sign in set(text)
+        if _KANGXI_FIRST <= sign <= _KANGXI_LAST
+    }
+
+
+def _visible(run: Run, page: Page) -> bool:
+    x, y = (run.left + run.right) / 2, (run.top + run.bottom) / 2
+    return 0 <= x <= page.frame.width and 0 <= y <= page.frame.height
+
+
+def _bounds(page: Page, texts: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+    """Yield the index of the first character of each run, the index after its last, spaced."""
+    turned = page.slanted | page.upward
+    first = -1
+    first_top = last_right = size = 0.0
+    spaced = space = False
+    edges = zip(texts, page.lefts, page.tops, page.rights, page.bottoms, strict=True)
+    for index, (text, left, top, right, bottom) in enumerate(edges):
+        if text <= " " or text.isspace() or text in _INVISIBLE:
+            if first >= 0:
+                yield first, index, spaced
+                first = -1
+            space = True
+            continue
+        if first >= 0:
+            gap = left - last_right
+            slack = 0.2 * size
+            # A step back by half a letter is a second strike (fake bold), not a narrow setting.
+            if (
+                (left - right) / 2 <= gap <= 0.15 * size
+                and -slack <= top - first_top <= slack
+                and (not turned or index not in turned)
+            ):
+                last_right = right
+                continue
+            yield first, index, spaced
+        first, first_top, last_right, size = index, top, right, bottom - top
+        spaced, space = space, False
+    if first >= 0:
+        yield first, len(texts), spaced
+
+
+def _run(page: Page, texts: Sequence[str], first: int, end: int) -> Run:
+    text = "".join(texts[first:end])
+    lefts, rights = page.lefts[first:end], page.rights[first:end]
+    top, bottom = page.tops[first], page.bottoms[first]
+    upward = first in page.upward
+    if upward:
+        em = rights[0] - lefts[0]
+    else:
+        # A Hanzi is one em wide; the box of a letter is as high as its font is deep, 1 to 1.5 em.
+        height = bottom - top
+        widest = max(map(sub, rights, lefts))
+        em = min(height, max(0.75 * height, widest))
+    box = (lefts[0], top, rights[-1], bottom)
+    return Run(text, *box, lefts, rights, em or 1.0, upward=upward)
+
+
+def lines_of(runs: Iterable[Run]) -> list[Line]:
+    """Return the printed lines of runs from top to bottom; upward ones follow at the end."""
+    runs = list(runs)
+    if len(runs) == 1 and not runs[0].upward:
+        return [_line(runs)]
+    level: list[Run] = []
+    upward: list[Run] = []
+    for run in runs:
+        (upward if run.upward else level).append(run)
+    lines = [_line(group) for group in _levels(level)]
+    if upward:
+        turned = [
+            Run(r.text, -r.bottom, r.left, -r.top, r.right, (-r.bottom,), (-r.top,), r.em)
+            for piece in upward
+            for r in piece.characters()
+        ]
+        for group in _levels(turned):
+            line = _line(group)
+            left, top, right, bottom = line.box
+            lines.append(Line(line.text, (top, -right, bottom, -left), line.em, line.gaps))
+    return lines
+
+
+def _levels(runs: list[Run]) -> list[list[Run]]:
+    """Group runs whose heights overlap by more than half."""
+    groups: list[list[Run]] = []
+    top = bottom = 0.0
+    for run in sorted(runs, key=lambda run: run.top + run.bottom):
+        overlap = min(bottom, run.bottom) - max(top, run.top)
+        if groups and overlap > 0.5 * min(bottom - top, run.bottom - run.top):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+            top, bottom = run.top, run.bottom
+    return groups
+
+
+def _line(runs: list[Run]) -> Line:
+    if len(runs) == 1:
+        return Line(runs[0].text, runs[0].box, runs[0].em)
+    runs.sort(key=attrgetter("left"))
+    if any(_struck(before, run) for before, run in pairwise(runs)):
+        runs = _once(runs)
+    parts = [runs[0].text]
+    gaps = 0
+    for before, run in pairwise(runs):
+        gap = (run.left - before.right) / min(before.em, run.em)
+        if gap > WIDE:
+            gaps += 1
+        if gap > _least_space(before.text[-1], run.text[0], spaced=run.spaced):
+            parts.append(" ")
+        parts.append(run.text)
+    sizes: Counter[float] = Counter()
+    for run in runs:
+        sizes[round(run.em, 1)] += len(run.text)
+    return Line("".join(parts), unite(run.box for run in runs), sizes.most_common(1)[0][0], gaps)
+
+
+def _least_space(before: str, behind: str, *, spaced: bool) -> float:
+    if before.isascii() and behind.isascii():
+        return _SPACED_GAP if spaced else _WORD_GAP
+    return _LETTER_GAP
+
+
+def _struck(before: Run, run: Run) -> bool:
+    """Tell whether two runs lie on top of each other."""
+    narrower = min(before.rights[-1] - before.lefts[-1], run.rights[0] - run.lefts[0])
+    return before.right - run.left > min(0.35 * run.em, narrower / 2)
+
+
+def _once(runs: list[Run]) -> list[Run]:
+    """Return the characters of overlapping runs, those struck twice (fake bold) only once."""
+    pieces = sorted((piece for run in runs for piece in run.characters()), key=attrgetter("left"))
+    kept: list[Run] = []
+    for piece in pieces:
+        reach = 0.3 * (piece.right - piece.left)
+        for other in reversed(kept):
+            if piece.left - other.left > reach:
+                kept.append(piece)
+                break
+            if other.text == piece.text:
+                break
+        else:
+            kept.append(piece)
+    return kept

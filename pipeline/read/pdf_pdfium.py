@@ -29,6 +29,7 @@ from pipeline.read.pdf_page import (
 _DEEPEST_FORM = 8
 _DEEPEST_FONT = 2.2  # ems from ascent to descent; usual fonts have 1.0 to 1.5
 _SINGLE_RECTANGLE = 5
+_NO_PDF = b"no PDF"
 _HYPHEN = 2  # what pdfium makes of a hyphen at the end of a line
 
 # What pdfium gives for a character whose font has no Unicode map: its code, or a noncharacter.
@@ -72,6 +73,9 @@ def raw_pages(data: bytes, most_pages: int) -> Generator[RawPage, None, None]:
         UnreadableError: E-PDF-ENCRYPTED, E-PDF-BROKEN or E-PDF-PAGES.
 
     """
+    # pdfium fails in some ways without noting why; the note of an earlier file, e.g. that it asks
+    # for a password, must not be taken for this one's.
+    pdfium_c.FPDF_LoadMemDocument(_NO_PDF, len(_NO_PDF), None)
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:

@@ -18,6 +18,7 @@ from pipeline.read.document import (
     UnreadableError,
     line_place,
 )
+from pipeline.read.tree import MAX_GRID_AREA, GridTooLargeError
 
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
@@ -59,7 +60,15 @@ def _cells_of(line: str) -> list[str]:
 
 
 def _table(rows: list[tuple[int, list[str]]]) -> Table:
+    """Return the lines of a table as a grid.
+
+    Raises:
+        GridTooLargeError: more places than any real form has.
+
+    """
     columns = max(len(parts) for _, parts in rows)
+    if len(rows) * columns > MAX_GRID_AREA:
+        raise GridTooLargeError
     cells = tuple(
         Cell(row, column, 1, 1, text, line_place(number))
         for row, (number, parts) in enumerate(rows)
@@ -82,14 +91,24 @@ def read_text(data: bytes) -> Document:
         UnreadableError: the encoding is unknown.
 
     """
-    text, findings = decode(data)
+    text, lost = decode(data)
+    findings = list(lost)
     blocks: list[Block] = []
     rows: list[tuple[int, list[str]]] = []
 
     def close_table() -> None:
-        if rows:
+        if not rows:
+            return
+        try:
             blocks.append(_table(rows))
-            rows.clear()
+        except GridTooLargeError:
+            message = "表格的行列过多，不是正常的表格，其文字按段落读取。"
+            place = line_place(rows[0][0], rows[-1][0])
+            findings.append(Finding("W-TABLE-SIZE", "warning", message, place=place))
+            for number, parts in rows:
+                if words := " ".join(filter(None, parts)):
+                    blocks.append(Paragraph(words, line_place(number), wrapped=True))
+        rows.clear()
 
     for number, raw in enumerate(text.splitlines(), start=1):
         line = _undecorate(raw)
@@ -103,4 +122,4 @@ def read_text(data: bytes) -> Document:
         if folded:
             blocks.append(Paragraph(folded, line_place(number), wrapped=True))
     close_table()
-    return Document("text", tuple(blocks), findings=findings)
+    return Document("text", tuple(blocks), findings=tuple(findings))

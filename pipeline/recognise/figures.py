@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,7 +38,7 @@ _NEW_PARAGRAPH = re.compile(
 # A line that stops in the middle of a sentence is a printed line, not a paragraph.
 _PRINTED_LINE = 16
 _ARABIC = re.compile(
-    r"(?<![\d.])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
+    r"(?<![\d.])(?P<number>\d{1,3}(?:,\d{3}){1,4}(?:\.\d+)?(?![\d,]\d)|\d+(?:\.\d+)?)"
     rf"(?P<more>[余多]?)(?P<scale>[千万亿](?!元|余元|多元)|)(?P<more2>[余多]?)(?P<unit>万余元|万多元|{UNIT}|)"
     r"(?P<about>左右|上下|以上)?"
 )
@@ -47,6 +48,10 @@ _ABOUT = re.compile(
 )
 _SCALES = {"": 1, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _END = re.compile(r"[，；。！？：;!?\n\t]|(?<!\d)[,:]|[,:](?!\d)")
+# Text without punctuation is cut here, so that a page of numbers does not quote itself each time.
+_LONGEST = 200
+_MOST_WIDENINGS = 3
+_MOST_DIGITS = 15
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NO_SUBJECT = re.compile(r"[共计总约近达为有其中各的分别含和占比]")
 
@@ -61,6 +66,29 @@ class _Found:
     value: int | Decimal
     unit: str
     about: bool
+
+
+class _Narrative:
+    """A text with the ends of its clauses and the places whose numbers are no results."""
+
+    def __init__(self, printed: str) -> None:
+        self.text = _plain(printed)
+        ends = list(_END.finditer(self.text))
+        self._starts = [0, *(end.end() for end in ends)]
+        self._stops = [*(end.start() for end in ends), len(self.text)]
+        self._masked = not_results(self.text)
+        self._mask_starts = [start for start, _ in self._masked]
+
+    def is_masked(self, start: int, end: int) -> bool:
+        """Tell whether a stretch of text touches a date, a name or the like."""
+        last = bisect_left(self._mask_starts, end) - 1
+        return last >= 0 and self._masked[last][1] > start
+
+    def bounds(self, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds of the clause around a number, by punctuation alone."""
+        first = bisect_right(self._starts, start) - 1
+        stop = self._stops[bisect_left(self._stops, end)]
+        return max(self._starts[first], start - _LONGEST), min(stop, end + _LONGEST)
 
 
 def narrative_figures(sections: tuple[Section, ...]) -> tuple[Figure, ...]:
@@ -82,20 +110,21 @@ def narrative_figures(sections: tuple[Section, ...]) -> tuple[Figure, ...]:
 
 
 def _section_figures(section: Section) -> Iterator[Figure]:
-    text = _plain(section.text)
-    found = sorted((*_arabic(text), *_chinese(text)), key=lambda number: number.start)
+    narrative = _Narrative(section.text)
+    text = narrative.text
+    found = sorted((*_arabic(narrative), *_chinese(narrative)), key=lambda number: number.start)
     for index, number in enumerate(found):
         others = (
             found[index - 1].end if index else 0,
             found[index + 1].start if index + 1 < len(found) else len(text),
         )
-        start, end = _clause(text, number, others)
+        start, end = _clause(narrative, number, others)
         yield Figure(
             section.ordinal,
             number.raw,
             number.value,
             number.unit,
-            _kind(text, number),
+            _kind(narrative, number),
             text[start:end].strip("、，, "),
             section.place,
         )
@@ -106,28 +135,30 @@ def _plain(text: str) -> str:
 
     Line breaks stay where a paragraph ends; printed lines of one sentence are joined.
     """
-    joined = ""
+    paragraphs: list[str] = []
+    length = 0
     for printed in text.translate(_HALF_WIDTH).split("\n"):
         line = printed.strip()
         if not line or "\t" in line:
             continue
-        last = joined.rpartition("\n")[2]
         goes_on = (
-            len(last) >= _PRINTED_LINE
-            and last[-1] not in "。；！？：;!?:"
+            length >= _PRINTED_LINE
+            and paragraphs[-1][-1] not in "。；！？：;!?:"
             and not _NEW_PARAGRAPH.match(line)
         )
-        joined += line if goes_on or not joined else "\n" + line
-    return _SPACE.sub("", joined)
+        # The pieces of a paragraph stay apart until the end, else joining would be quadratic.
+        if paragraphs and not goes_on:
+            paragraphs.append("\n")
+        length = len(line) + (length if goes_on else 0)
+        paragraphs.append(line)
+    return _SPACE.sub("", "".join(paragraphs))
 
 
-def _arabic(text: str) -> Iterator[_Found]:
-    masked = not_results(text)
+def _arabic(narrative: _Narrative) -> Iterator[_Found]:
+    text = narrative.text
     for match in _ARABIC.finditer(text):
         digits, unit, scale = match["number"], match["unit"], match["scale"]
-        if any(
-            start < match.end("number") and match.start("number") < end for start, end in masked
-        ):
+        if narrative.is_masked(*match.span("number")) or len(digits) > _MOST_DIGITS:
             continue
         if not unit:
             ranged = _RANGE.match(text, match.end())
@@ -157,12 +188,12 @@ def _value(digits: str, scale: str) -> int | Decimal:
     return int(value) if value == value.to_integral_value() else value
 
 
-def _chinese(text: str) -> Iterator[_Found]:
-    masked = not_results(text)
+def _chinese(narrative: _Narrative) -> Iterator[_Found]:
+    text = narrative.text
     for pattern in (HAN_NUMBER, PERCENT_WORDS):
         for match in pattern.finditer(text):
             value = chinese_value(match["number"])
-            if value is None or any(a < match.end() and match.start() < b for a, b in masked):
+            if value is None or narrative.is_masked(*match.span()):
                 continue
             if pattern is PERCENT_WORDS:
                 yield _Found(match.start(), match.end(), match[0], value, "%", about=False)
@@ -182,8 +213,9 @@ def _chinese(text: str) -> Iterator[_Found]:
             )
 
 
-def _kind(text: str, number: _Found) -> Kind:
-    clause_start, clause_end = _bounds(text, number)
+def _kind(narrative: _Narrative, number: _Found) -> Kind:
+    text = narrative.text
+    clause_start, clause_end = narrative.bounds(number.start, number.end)
     clause = text[clause_start:clause_end]
     limited = LIMIT.search(text, clause_start, number.start)
     timed = number.unit in TIMES and (
@@ -198,24 +230,17 @@ def _kind(text: str, number: _Found) -> Kind:
     return "rate" if number.unit in RATES else "count"
 
 
-def _bounds(text: str, number: _Found) -> tuple[int, int]:
-    start = 0
-    for mark in _END.finditer(text, 0, number.start):
-        start = mark.end()
-    following = _END.search(text, number.end)
-    return start, following.start() if following else len(text)
-
-
-def _clause(text: str, number: _Found, others: tuple[int, int]) -> tuple[int, int]:
+def _clause(narrative: _Narrative, number: _Found, others: tuple[int, int]) -> tuple[int, int]:
     """Return the bounds of the shortest clause that says what the number counts.
 
     Args:
-        text: the narrative.
+        narrative: the text.
         number: the number.
         others: end of the number before it, start of the number after it.
 
     """
-    start, end = _bounds(text, number)
+    text = narrative.text
+    start, end = narrative.bounds(number.start, number.end)
     opening = text.rfind("（", start, number.start)
     if opening >= 0 and text.find("）", opening, number.start) < 0:
         start = opening + 1
@@ -227,12 +252,10 @@ def _clause(text: str, number: _Found, others: tuple[int, int]) -> tuple[int, in
     if others[1] < end:
         listed = text.find("、", number.end, others[1])
         end = listed if listed >= 0 else end
-    before = _NO_SUBJECT.sub("", text[start : number.start])
     after = text[number.end : end]
-    while start and not _HAN.search(before) and not _HAN.search(after) and text[start - 1] != "\n":
-        wider, _ = _bounds(text, _Found(start - 1, start - 1, "", 0, "", about=False))
-        if wider >= start:
-            break
-        start = wider
+    for _ in range(_MOST_WIDENINGS):
         before = _NO_SUBJECT.sub("", text[start : number.start])
+        if not start or _HAN.search(before) or _HAN.search(after) or text[start - 1] == "\n":
+            break
+        start = min(start, narrative.bounds(start - 1, start - 1)[0])
     return start, end

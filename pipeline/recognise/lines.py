@@ -205,7 +205,7 @@ def _read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
             continue
         figures: list[tuple[str, Line]] = []
         for following in lines[number:]:
-            if following.text or not following.figures:
+            if following.text or not following.figures or len(figures) > len(codes):
                 break
             figures.extend((figure, following) for figure in following.figures)
         if len(figures) != len(codes):

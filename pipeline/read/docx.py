@@ -1,0 +1,266 @@
+"""DOCX reader: a walk of our own over word/document.xml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipeline.finding import Finding
+from pipeline.read.document import (
+    Block,
+    Cell,
+    Document,
+    Paragraph,
+    Table,
+    UnreadableError,
+    path_place,
+)
+from pipeline.read.docx_names import WORD, child, local, step_name, switched_on, value
+from pipeline.read.docx_numbering import Numbering, read_numbering
+from pipeline.read.docx_package import Package
+from pipeline.read.tree import MAX_GRID_AREA, PROSE, GridTooLargeError, Paths, fold, text_of
+
+# Deleted and moved-away text, and what is never shown.
+_GONE = frozenset(
+    {"del", "moveFrom", "delText", "instrText", "rt", "pPr", "rPr", "tblPr", "sectPr"}
+)
+# Text of Word, and of formulas and drawings, which have names of their own.
+_TEXTS = frozenset({"t", "-t"})
+_SIGNS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
+_MERGES = [f"{{{WORD}}}{name}" for name in ("gridSpan", "vMerge", "hMerge")]
+_MAX_COLUMNS = 1000
+
+
+def read_docx(data: bytes) -> Document:
+    """Read a Word document.
+
+    Args:
+        data: bytes of the file.
+
+    Returns:
+        Its paragraphs and tables in reading order with XPaths in ``word/document.xml`` (prefix w)
+        as places; numerals of automatic lists are put before their paragraphs; ``meta`` holds
+        the title property.
+
+    Raises:
+        UnreadableError: E-DOCX-BROKEN, E-DOCX-ENCRYPTED or E-DOCX-BOMB.
+
+    """
+    package = Package(data)
+    root = package.document()
+    body = child(root, "body")
+    if body is None:
+        raise UnreadableError("E-DOCX-BROKEN", "Word 文件没有正文，可能已损坏，请重新下载。")
+    lists = package.beside_main("numbering.xml")
+    styles = package.beside_main("styles.xml") if lists is not None else None
+    numbering = read_numbering(lists, styles)
+    reader = _Reader(Paths(step_name), numbering)
+    blocks = tuple(reader.blocks(body))
+    title = package.title()
+    return Document("docx", blocks, {"title": title} if title else {}, tuple(reader.findings))
+
+
+# lxml gives its element type no public name.
+_Row = tuple[etree._Element, list[etree._Element]]  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class _Spot:
+    """A cell and what it covers, growing while the rows below continue it."""
+
+    element: etree._Element
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+
+class _Reader:
+    def __init__(self, paths: Paths, numbering: Numbering) -> None:
+        self._paths = paths
+        self._numbering = numbering
+        self.findings: list[Finding] = []
+
+    def blocks(self, parent: etree._Element) -> Iterator[Block]:
+        """Yield the paragraphs and tables of a container."""
+        for element in self._children(parent):
+            name = local(element)
+            if name == "p":
+                for line, owner in self._lines(element):
+                    yield Paragraph(line, path_place(self._paths.of(owner)))
+            elif name == "tbl":
+                yield from self._table(element)
+            elif name == "altChunk":
+                message = "Word 文件嵌有其他格式的片段（altChunk），其内容未读，请人工核对原件。"
+                place = path_place(self._paths.of(element))
+                self.findings.append(Finding("W-DOCX-PART", "warning", message, place=place))
+
+    def _children(self, parent: etree._Element) -> Iterator[etree._Element]:
+        """Yield children, entering the wrappers that only group them."""
+        for element in parent.iterchildren(etree.Element):
+            name = local(element)
+            if name in _GONE:
+                continue
+            if name in {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"}:
+                yield from self._children(element)
+            elif name == "mc:AlternateContent":
+                chosen = _alternative(element)
+                if chosen is not None:
+                    yield from self._children(chosen)
+            else:
+                yield element
+
+    def _lines(self, paragraph: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+        """Yield the lines of a paragraph, then those of the text boxes anchored in it."""
+        pieces: list[str] = []
+        boxes: list[etree._Element] = []
+        self._runs(paragraph, pieces, boxes)
+        numeral = self._numbering.label(paragraph) if self._numbering.lists else ""
+        lines = [fold(line) for line in "".join(pieces).split("\n")]
+        lines = [line for line in lines if line]
+        if lines and numeral:
+            lines[0] = fold(numeral + lines[0])
+        for line in lines:
+            yield line, paragraph
+        for box in boxes:
+            for inner in self._children(box):
+                yield from self._flat(inner)
+
+    def _flat(self, element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+        """Yield the lines of a paragraph, or of a table's cells one after the other."""
+        name = local(element)
+        if name == "p":
+            yield from self._lines(element)
+        elif name in {"tbl", "tr", "tc"}:
+            for inner in self._children(element):
+                yield from self._flat(inner)
+
+    def _runs(self, parent: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
+        for element in parent.iterchildren(etree.Element):
+            name = local(element)
+            if name in _GONE:
+                continue
+            if name in _TEXTS:
+                pieces.append(element.text or "")
+            elif name in _SIGNS:
+                pieces.append(_SIGNS[name])
+            elif name == "txbxContent":
+                boxes.append(element)
+            elif name == "mc:AlternateContent":
+                chosen = _alternative(element)
+                if chosen is not None:
+                    self._runs(chosen, pieces, boxes)
+            elif len(element) and not (name == "r" and _vanished(element)):
+                self._runs(element, pieces, boxes)
+
+    def _table(self, table: etree._Element) -> Iterator[Block]:
+        rows = [
+            (row, [cell for cell in self._children(row) if local(cell) == "tc"])
+            for row in self._children(table)
+            if local(row) == "tr" and not _deleted(row)
+        ]
+        own = [cell for _, cells in rows for cell in cells]
+        if not _is_layout(table, rows, own):
+            try:
+                yield self._grid(table, rows)
+            except GridTooLargeError:
+                message = "表格合并跨度过大，不是正常的表格，其文字按段落读取。"
+                place = path_place(self._paths.of(table))
+                self.findings.append(Finding("W-TABLE-SIZE", "warning", message, place=place))
+            else:
+                return
+        for cell in own:
+            yield from self.blocks(cell)
+
+    def _grid(self, table: etree._Element, rows: list[_Row]) -> Table:
+        spots: list[_Spot] = []
+        above: dict[int, _Spot] = {}
+        columns = 0
+        for number, (row, elements) in enumerate(rows):
+            properties = child(row, "trPr")
+            x = _count(None if properties is None else child(properties, "gridBefore"), 0)
+            open_spots: dict[int, _Spot] = {}
+            for element in elements:
+                width, vertical, horizontal = _merging(element)
+                continues = vertical is not None and value(vertical) != "restart"
+                if horizontal is not None and value(horizontal) != "restart" and spots:
+                    spots[-1].columns = x + width - spots[-1].column
+                elif continues and x in above:
+                    # What Word keeps in a continued cell is not shown.
+                    above[x].rows = number + 1 - above[x].row
+                    open_spots[x] = above[x]
+                else:
+                    spots.append(_Spot(element, number, x, 1, width))
+                    if vertical is not None:
+                        open_spots[x] = spots[-1]
+                x += width
+            above = open_spots
+            columns = max(columns, x)
+            if columns * (number + 1) > MAX_GRID_AREA:
+                raise GridTooLargeError
+        cells = tuple(self._cell(spot) for spot in spots)
+        return Table(len(rows), columns, cells, path_place(self._paths.of(table)))
+
+    def _cell(self, spot: _Spot) -> Cell:
+        text = "\n".join(
+            line for inner in self._children(spot.element) for line, _ in self._flat(inner)
+        )
+        place = path_place(self._paths.of(spot.element))
+        return Cell(spot.row, spot.column, spot.rows, spot.columns, text, place)
+
+
+def _merging(
+    cell: etree._Element,
+) -> tuple[int, etree._Element | None, etree._Element | None]:
+    """Return how many columns a cell covers, and its w:vMerge and w:hMerge."""
+    width, vertical, horizontal = 1, None, None
+    properties = child(cell, "tcPr")
+    if properties is not None:
+        for element in properties.iterchildren(*_MERGES):
+            name = local(element)
+            if name == "gridSpan":
+                width = max(1, _count(element, 1))
+            elif name == "vMerge":
+                vertical = element
+            else:
+                horizontal = element
+    return width, vertical, horizontal
+
+
+def _vanished(run: etree._Element) -> bool:
+    properties = child(run, "rPr")
+    return properties is not None and switched_on(child(properties, "vanish"))
+
+
+def _deleted(row: etree._Element) -> bool:
+    properties = child(row, "trPr")
+    return properties is not None and child(properties, "del") is not None
+
+
+def _is_layout(table: etree._Element, rows: list[_Row], own: list[etree._Element]) -> bool:
+    """Tell a table that places text from one that holds data, as the HTML reader does."""
+    if all(len(cells) <= 1 for _, cells in rows):
+        return True
+    if next(table.iterdescendants(table.tag), None) is not None:
+        filled = sum(
+            1
+            for cell in own
+            if next(cell.iterdescendants(table.tag), None) is None and text_of(cell).strip()
+        )
+        if sum(1 for _ in table.iterdescendants(own[0].tag)) - len(own) >= filled:
+            return True
+    return len(text_of(table)) > PROSE and any(len(text_of(cell)) > PROSE for cell in own)
+
+
+def _alternative(element: etree._Element) -> etree._Element | None:
+    """Return the one branch of an alternative that is shown: the first that holds anything."""
+    return next((branch for branch in element.iterchildren(etree.Element) if len(branch)), None)
+
+
+def _count(element: etree._Element | None, fallback: int) -> int:
+    written = "" if element is None else value(element)
+    if not (written.isascii() and written.isdigit()):
+        return fallback
+    return min(int(written[:6]), _MAX_COLUMNS)

@@ -1,0 +1,175 @@
+"""HTML tables: rows and cells as browsers place them; layout tables told from real ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from pipeline.read.document import Table, path_place
+from pipeline.read.html_text import DROPPED, hidden, lines, words
+from pipeline.read.tree import PROSE, Paths, SpanCell, fold, lay_out
+
+# The specification's own limits for the two attributes.
+_MAX_COLUMN_SPAN = 1000
+_MAX_ROW_SPAN = 65534
+_DIGITS = re.compile(r"\s*\+?([0-9]+)")
+# No form has more columns than this (table 四 has 15); a larger span means "all the rest".
+_WIDE = 100
+
+
+_Row = list[etree._Element]  # noqa: SLF001  lxml gives its element type no public name
+_Frame = tuple[etree._Element, list[_Row], _Row | None]  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a table as written.
+
+    Args:
+        groups: row groups in the order shown: head, bodies, foot.
+        strays: words that stand between the cells, and the caption.
+
+    """
+
+    groups: list[list[_Row]] = field(default_factory=list)
+    strays: list[tuple[str, etree._Element]] = field(default_factory=list)
+
+
+def read_table(
+    element: etree._Element, paths: Paths
+) -> tuple[Table, list[tuple[str, etree._Element]]] | None:
+    """Read a table element.
+
+    Args:
+        element: the table.
+        paths: gives the places.
+
+    Returns:
+        The table and the words that stand in it outside of cells; None for a table that only
+        lays out text: its cells are to be read as paragraphs, tables inside it by themselves.
+
+    Raises:
+        GridTooLargeError: the spans ask for more places than any real form has.
+
+    """
+    rows = _collect(element)
+    if _is_layout(element, rows):
+        return None
+    groups = [
+        [[_cell(cell, paths) for cell in row] for row in group] for group in rows.groups if group
+    ]
+    if any(len(cell.text) > PROSE for group in groups for row in group for cell in row):
+        return None
+    _narrow(groups)
+    count, columns, cells = lay_out(groups)
+    return Table(count, columns, tuple(cells), path_place(paths.of(element))), rows.strays
+
+
+def _collect(table: etree._Element) -> _Rows:
+    rows = _Rows()
+    heads: list[list[_Row]] = []
+    feet: list[list[_Row]] = []
+    bodies: list[list[_Row]] = [[]]
+    stack: list[_Frame] = [(table, bodies[0], None)]
+    pending: list[_Row] = [list(table.iterchildren(etree.Element))]
+    pending[0].reverse()
+    _stray(rows, table.text, table)
+    loose: _Row | None = None
+    while stack:
+        element, group, row = stack[-1]
+        if not pending[-1]:
+            stack.pop()
+            pending.pop()
+            continue
+        child = pending[-1].pop()
+        tag = child.tag
+        _stray(rows, child.tail, element)
+        if tag in DROPPED or tag in {"col", "colgroup"} or hidden(child):
+            continue
+        if tag in {"td", "th"}:
+            if row is None:
+                if loose is None:
+                    loose = []
+                    group.append(loose)
+                loose.append(child)
+            else:
+                row.append(child)
+            continue
+        if tag in {"caption", "table"}:
+            rows.strays.extend(lines(child))
+            continue
+        loose = None
+        if tag in {"thead", "tbody", "tfoot"}:
+            group = []
+            (heads if tag == "thead" else feet if tag == "tfoot" else bodies).append(group)
+            row = None
+        elif tag == "tr":
+            row = []
+            group.append(row)
+        _stray(rows, child.text, child)
+        stack.append((child, group, row))
+        pending.append(list(child.iterchildren(etree.Element))[::-1])
+    rows.groups = heads + bodies + feet
+    return rows
+
+
+def _stray(rows: _Rows, text: str | None, owner: etree._Element) -> None:
+    if text and not text.isspace():
+        folded = fold(text)
+        if folded:
+            rows.strays.append((folded, owner))
+
+
+def _is_layout(table: etree._Element, rows: _Rows) -> bool:
+    """Tell a table that places text on the page from one that holds data.
+
+    A table of one column, or without any cell, has no data of ours. One that holds other tables
+    is layout unless it has more filled cells of its own than they have.
+    """
+    own = [cell for group in rows.groups for row in group for cell in row]
+    if all(len(row) <= 1 for group in rows.groups for row in group):
+        return True
+    if next(table.iterdescendants("table"), None) is None:
+        return False
+    filled = sum(
+        1
+        for cell in own
+        if next(cell.iterdescendants("table"), None) is None and next(lines(cell), None) is not None
+    )
+    nested = sum(1 for _ in table.iterdescendants("td", "th")) - len(own)
+    return nested >= filled
+
+
+def _cell(element: etree._Element, paths: Paths) -> SpanCell:
+    rows, columns = element.get("rowspan"), element.get("colspan")
+    return SpanCell(
+        1 if rows is None else _span(rows, _MAX_ROW_SPAN, zero=_MAX_ROW_SPAN),
+        1 if columns is None else _span(columns, _MAX_COLUMN_SPAN, zero=1),
+        words(element) if len(element) else fold(element.text or ""),
+        path_place(paths.of(element)),
+    )
+
+
+def _span(written: str, most: int, *, zero: int) -> int:
+    """Return a span attribute as browsers read it: leading digits, 0 special, limited."""
+    digits = _DIGITS.match(written)
+    if digits is None:
+        return 1
+    value = int(digits[1][:6])
+    return zero if value == 0 else min(value, most)
+
+
+def _narrow(groups: list[list[list[SpanCell]]]) -> None:
+    """Cut column spans that mean "all the rest" to the columns that the table really has."""
+    usual, wide = [1], []
+    for group in groups:
+        for row in group:
+            spans = [cell.column_span for cell in row]
+            if spans and max(spans) > _WIDE:
+                wide.append(row)
+            else:
+                usual.append(sum(spans))
+    for row in wide:
+        row[:] = [cell._replace(column_span=min(cell.column_span, max(usual))) for cell in row]

@@ -1,0 +1,138 @@
+"""HTML text: lines of words as a browser would show them, each with the block it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from pipeline.read.tree import fold
+
+DROPPED = frozenset(
+    {"script", "style", "link", "meta", "title", "template", "noscript", "nav", "select"}
+    | {"textarea", "button", "iframe", "object", "svg", "video", "audio", "canvas", "map"}
+    | {"input", "datalist"}
+)
+CHROME = frozenset({"header", "footer", "aside"})
+_BLOCKS = frozenset(
+    {"html", "body", "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt"}
+    | {"dd", "section", "article", "main", "blockquote", "pre", "hr", "center", "form", "legend"}
+    | {"fieldset", "address", "figure", "figcaption", "header", "footer", "aside", "details"}
+    | {"summary", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"}
+)
+_ALONE = frozenset({"br", "wbr", "img"})
+_NEVER_SIMPLE = DROPPED | {"pre"}
+_NO_DISPLAY = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+
+
+def hidden(element: etree._Element) -> bool:
+    """Tell whether an element itself is marked as not shown."""
+    style = element.get("style")
+    if style is not None and _NO_DISPLAY.search(style):
+        return True
+    return element.get("hidden") is not None
+
+
+def words(cell: etree._Element) -> str:
+    """Return the words of a cell, its lines joined by line breaks.
+
+    Most cells hold one piece of text in a chain of formatting elements: no line can end in it,
+    so the walk is spared.
+    """
+    only = ""
+    for element in cell.iter(etree.Element):
+        if element.tag in _NEVER_SIMPLE or (element is not cell and hidden(element)):
+            break
+        tail = None if element is cell else element.tail
+        for piece in (element.text, tail):
+            if piece and not piece.isspace():
+                if only:
+                    return "\n".join(text for text, _ in lines(cell))
+                only = piece
+    else:
+        return fold(only)
+    return "\n".join(text for text, _ in lines(cell))
+
+
+def lines(
+    scope: etree._Element,
+    *,
+    dropped: frozenset[str] = DROPPED,
+    apart: Callable[[etree._Element], bool] | None = None,
+) -> Iterator[tuple[str, etree._Element]]:
+    """Yield the lines of an element in reading order.
+
+    The walk keeps its own stack: pages nest deeper than Python may recurse.
+
+    Args:
+        scope: element whose content is read.
+        dropped: tags that are left out with all they hold.
+        apart: asked for each table; when it says yes the table is yielded as ("", table) and
+            not entered. Without it tables are read as lines.
+
+    Yields:
+        The words of a line, folded and never empty, with the innermost block around them; or an
+        empty string with a table.
+
+    """
+    buffer: list[str] = [scope.text] if scope.text else []
+    owners = [scope]
+    preformatted = 0
+    stack = [(scope, scope.iterchildren(etree.Element))]
+    while stack:
+        element, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            if element is owners[-1]:
+                yield from _line(buffer, element)
+                owners.pop()
+                preformatted -= element.tag == "pre"
+            left = element if stack else None
+        elif child.tag in _ALONE or child.tag in dropped or hidden(child):
+            if child.tag == "br":
+                yield from _line(buffer, owners[-1])
+            elif child.tag == "input":
+                buffer.append(_typed(child))
+            left = child
+        elif child.tag == "table" and apart is not None and apart(child):
+            yield from _line(buffer, owners[-1])
+            yield "", child
+            left = child
+        else:
+            left = None
+            if child.tag in _BLOCKS:
+                yield from _line(buffer, owners[-1])
+                owners.append(child)
+                preformatted += child.tag == "pre"
+            if child.text:
+                yield from _add(buffer, child.text, owners[-1], preformatted)
+            stack.append((child, child.iterchildren(etree.Element)))
+        if left is not None and left.tail:
+            yield from _add(buffer, left.tail, owners[-1], preformatted)
+
+
+def _typed(field: etree._Element) -> str:
+    """Return what a text field shows; some systems print the figures of a form in fields."""
+    kind = (field.get("type") or "text").lower()
+    return field.get("value") or "" if kind in {"text", "number"} and not hidden(field) else ""
+
+
+def _add(
+    buffer: list[str], text: str, owner: etree._Element, preformatted: int
+) -> Iterator[tuple[str, etree._Element]]:
+    if preformatted and "\n" in text:
+        *full, text = text.split("\n")
+        for line in full:
+            buffer.append(line)
+            yield from _line(buffer, owner)
+    buffer.append(text)
+
+
+def _line(buffer: list[str], owner: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    if buffer:
+        text = fold("".join(buffer))
+        buffer.clear()
+        if text:
+            yield text, owner

@@ -1,0 +1,139 @@
+"""Tree: what the readers of markup (HTML, DOCX) share: paths, folding, grids, nested tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from lxml import etree
+
+from pipeline.read.document import Cell
+
+# A grid beyond this is no form but an attack or a broken page; the real ones have 400 places.
+MAX_GRID_AREA = 1_000_000
+# The longest label of the form has 40 characters; a cell of this length holds an article.
+PROSE = 1500
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+def fold(text: str) -> str:
+    """Return text with white space folded to single spaces, trimmed, invisible characters off."""
+    folded = " ".join(text.split())
+    return folded if folded.isascii() else folded.translate(_INVISIBLE).strip()
+
+
+def text_of(element: etree._Element) -> str:
+    """Return all characters of an element, as they stand."""
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+
+
+class Paths:
+    """XPaths of elements of one tree, built from the parents' so that each step costs once.
+
+    Args:
+        name: gives the node test for an element's tag, or "*" where the tag can't be written
+            in an XPath.
+
+    """
+
+    def __init__(self, name: Callable[[str], str]) -> None:
+        """Start without any path known."""
+        self._name = name
+        self._paths: dict[etree._Element, str] = {}
+
+    def of(self, element: etree._Element) -> str:
+        """Return the XPath of an element from the root."""
+        path = self._paths.get(element)
+        if path is not None:
+            return path
+        unknown = [element]
+        while (parent := unknown[-1].getparent()) is not None and parent not in self._paths:
+            unknown.append(parent)
+        if parent is None:
+            root = unknown.pop()
+            self._paths[root] = "/" + self._name(root.tag)
+            parent = root
+        self._add_children(parent)
+        while unknown:
+            self._add_children(unknown.pop())
+        return self._paths[element]
+
+    def _add_children(self, parent: etree._Element) -> None:
+        tests: list[tuple[etree._Element, str, int]] = []
+        counts: dict[str, int] = {}
+        for everyone, child in enumerate(parent.iterchildren(etree.Element), 1):
+            test = self._name(child.tag)
+            counts[test] = number = counts.get(test, 0) + 1
+            tests.append((child, test, everyone if test == "*" else number))
+        base = self._paths[parent] + "/"
+        for child, test, number in tests:
+            alone = counts[test] == 1 and test != "*"
+            self._paths[child] = base + test if alone else f"{base}{test}[{number}]"
+
+
+class SpanCell(NamedTuple):
+    """A cell as written: its spans, its words and its place.
+
+    Args:
+        row_span: rows it asks for, at least 1.
+        column_span: columns it asks for, at least 1.
+        text: its words.
+        place: where it stands.
+
+    """
+
+    row_span: int
+    column_span: int
+    text: str
+    place: str
+
+
+class GridTooLargeError(ValueError):
+    """The spans of a table ask for more places than any real form has."""
+
+
+def lay_out(groups: Iterable[list[list[SpanCell]]]) -> tuple[int, int, list[Cell]]:
+    """Give every cell its place in the grid, as browsers do.
+
+    A cell goes to the first free column of its row; a span ends with its group of rows; where
+    two spans would overlap the later one gives way.
+
+    Args:
+        groups: row groups, each a list of rows, each a list of cells as written.
+
+    Returns:
+        Number of rows, number of columns, cells in the order of rows, then columns.
+
+    Raises:
+        GridTooLargeError: more than ``MAX_GRID_AREA`` places.
+
+    Source: HTML Living Standard 4.9.12.1, forming a table.
+
+    """
+    cells: list[Cell] = []
+    columns = top = 0
+    for group in groups:
+        # For each column the row up to which a cell from above covers it.
+        taken: list[int] = []
+        bottom = top + len(group)
+        for number, row in enumerate(group, top):
+            x = 0
+            for row_span, column_span, text, place in row:
+                while x < len(taken) and taken[x] > number:
+                    x += 1
+                end = x + 1
+                while end < x + column_span and not (end < len(taken) and taken[end] > number):
+                    end += 1
+                below = min(number + row_span, bottom)
+                if len(taken) < end:
+                    taken.extend([0] * (end - len(taken)))
+                    if end * (number + 1) > MAX_GRID_AREA:
+                        raise GridTooLargeError
+                taken[x:end] = [below] * (end - x)
+                cells.append(Cell(number, x, below - number, end - x, text, place))
+                x += column_span
+        columns = max(columns, len(taken))
+        top = bottom
+    if columns * top > MAX_GRID_AREA:
+        raise GridTooLargeError
+    return top, columns, cells

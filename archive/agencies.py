@@ -100,6 +100,13 @@ def kind_of(name: str) -> str:
     """Return the kind of body that a name says, or "other"."""
     return next((kind for pattern, kind in _TYPES if pattern.search(name)), "other")
 
+# 淮安市…, 兴庆区…: the name brings a region of its own. 城市管理局 and 社区服务中心 do not.
+_FOREIGN = re.compile(
+    r"(?!城市|超市|集市|都市|夜市)[\u3400-\u9fff]{2,7}?(?:省|自治区|市|自治州|盟|县|旗)(?=[\u3400-\u9fff]{2})"
+    r"|(?!.{1,4}(?:社区|园区|景区|牧区|灌区|库区|林区|辖区|片区|新区|专区|发区|范区|护区|合区|税区))"
+    r"[\u3400-\u9fff]{2,4}区(?=[\u3400-\u9fff]{2})"
+)
+
 
 def fold(name: str) -> str:
     """Return a name without white space, NFKC-folded."""
@@ -121,18 +128,22 @@ def identify(printed: str, home: Region | None = None) -> Agency:
 
     Returns:
         The verified agency when name or alias is in the register; else one learned from the name,
-        with the region that the name says, failing that the site's. A name that says no region
+        with the region that the name says, failing that the site's. A name that brings a region
+        that is not known here keeps its whole name as identity. A name that says no region
         never means a verified agency of another region than the site's: many counties have a
         滨河镇.
 
     """
     name = fold(printed)
+    for agency in register():
+        if name == fold(agency.name):
+            return agency
     regions = tuple(dict.fromkeys((*((home,) if home else ()), *REGIONS)))
     for region in sorted(regions, key=lambda r: -len(r.parents)):
         for prefix in region.prefixes():
             if name.startswith(prefix):
                 return _within(region, name[len(prefix) :], "printed name")
-    if home is not None:
+    if home is not None and not _FOREIGN.match(name):
         rest = name[1:] if name[:1] == home.name[-1:] and len(name) > 2 else name
         return _within(home, rest, "printed name and site")
     return Agency(f"name:{name}", name, kind_of(name), "", basis="printed name, region unknown")

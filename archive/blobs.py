@@ -21,6 +21,7 @@ class BlobStore:
 
     Args:
         root: the folder; made when first written to.
+
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,6 +39,7 @@ class BlobStore:
 
         Raises:
             OSError: the disk is full or read-only; nothing is left behind.
+
         """
         digest = hashlib.sha256(data).hexdigest()
         target = self.path(digest)
@@ -68,6 +70,7 @@ class BlobStore:
         Raises:
             BlobMissingError: nothing is stored under the digest.
             BlobDamagedError: the stored bytes have another digest.
+
         """
         try:
             data = self.path(digest).read_bytes()
@@ -77,7 +80,9 @@ class BlobStore:
                 "or from the WARC files"
             ) from error
         if hashlib.sha256(data).hexdigest() != digest:
-            raise BlobDamagedError(f"{self.path(digest)} does not have the digest it is filed under")
+            raise BlobDamagedError(
+                f"{self.path(digest)} does not have the digest it is filed under"
+            )
         return data
 
     def __contains__(self, digest: str) -> bool:

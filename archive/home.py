@@ -26,6 +26,7 @@ class Archive:
 
     Raises:
         ArchiveMissingError: there is no database in the folder and ``create`` is false.
+
     """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:

@@ -251,19 +251,20 @@ def _write_source(db: Database, document_id: int, source: Source) -> bool:
 
 
 def settle(archive: Archive) -> None:
-    """Say which pages of report columns turned out to be no reports; call it after a walk.
+    """Name the pages that announce a report and do not have it; call it after a walk.
 
-    Only now is it known whether an attachment of such a page is the report.
+    Only then is it known whether an attachment of such a page is the report.
     """
     with archive.transaction() as db:
-        db.execute("DELETE FROM findings WHERE rule IN ('W-NOT-A-REPORT', 'W-NO-CONTENT')")
+        db.execute("DELETE FROM findings WHERE rule = 'W-NO-CONTENT'")
         rows = db.execute(
             """
-            SELECT d.id, d.digest, d.title, min(s.url),
-                   EXISTS (SELECT 1 FROM findings f
-                           WHERE f.document_id = d.id AND f.rule = 'I-TITLE-ONLY')
+            SELECT d.id, d.digest, d.title, min(s.url)
             FROM documents d JOIN sources s ON s.document_id = d.id AND s.is_current = 1
-            WHERE d.status = 'not_a_report' AND NOT EXISTS (
+            WHERE d.status = 'not_a_report'
+              AND EXISTS (SELECT 1 FROM findings f
+                          WHERE f.document_id = d.id AND f.rule = 'I-TITLE-ONLY')
+              AND NOT EXISTS (
                 SELECT 1 FROM sources mine
                 JOIN sources child ON child.parent_url = mine.url AND child.role = 'attachment'
                 JOIN documents a ON a.id = child.document_id
@@ -271,20 +272,11 @@ def settle(archive: Archive) -> None:
             GROUP BY d.id
             """
         ).fetchall()
-        for document_id, digest, title, url, title_only in rows:
-            finding = (
-                Finding(
-                    "W-NO-CONTENT",
-                    "warning",
-                    "页面有年度报告的标题，但正文和附件中都没有读到报告。",
-                    title or "",
-                )
-                if title_only
-                else Finding(
-                    "W-NOT-A-REPORT",
-                    "warning",
-                    "年报栏目中的这个页面不是年度报告，已存档，未计入报告。",
-                    title or "",
-                )
+        for document_id, digest, title, url in rows:
+            finding = Finding(
+                "W-NO-CONTENT",
+                "warning",
+                "页面有年度报告的标题，但正文和附件中都没有读到报告。",
+                title or "",
             )
             write_findings(db, digest, [finding], {"document_id": document_id, "url": url})

@@ -117,13 +117,7 @@ def find_title(lines: Sequence[str], meta_title: str | None) -> Title | None:
         return None
     return max(
         found,
-        key=lambda t: (
-            t.agency is not None,
-            t.year is not None,
-            t.blocks == 0 and t is page,
-            -t.first,
-            -t.blocks,
-        ),
+        key=lambda t: (t.agency is not None, t.year is not None, t.blocks > 0, -t.first, -t.blocks),
     )
 
 

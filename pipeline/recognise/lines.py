@@ -204,8 +204,9 @@ def _read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
         if not line.figures or line.text:
             continue
         figures: list[tuple[str, Line]] = []
-        for following in lines[number:]:
-            if following.text or not following.figures or len(figures) > len(codes):
+        # Each line has a figure at least, so that more lines are too many figures anyway.
+        for following in lines[number : number + len(codes) + 1]:
+            if following.text or not following.figures:
                 break
             figures.extend((figure, following) for figure in following.figures)
         if len(figures) != len(codes):

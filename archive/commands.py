@@ -1,0 +1,164 @@
+"""Commands of the archive: ``serve`` and ``status``."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from archive.home import Archive
+
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    envvar="NIANBAO_DATA",
+    show_default=True,
+    help="Folder of the archive.",
+)
+
+_COUNTS = {
+    "runs": "SELECT count(*) FROM runs",
+    "captures": "SELECT count(*) FROM captures",
+    "payloads": "SELECT count(*) FROM payloads",
+    "payload_bytes": "SELECT coalesce(sum(size), 0) FROM payloads",
+    "agencies": "SELECT count(*) FROM agencies",
+    "agencies_with_reports": "SELECT count(DISTINCT agency_id) FROM reports",
+    "documents": "SELECT count(*) FROM documents",
+    "reports": "SELECT count(*) FROM reports",
+    "sources": "SELECT count(*) FROM sources",
+    "cells": "SELECT count(*) FROM cells",
+    "findings": "SELECT count(*) FROM findings",
+}
+_GROUPS = {
+    "documents_by_status": ("documents", "status"),
+    "reports_by_status": ("reports", "status"),
+    "cells_by_state": ("cells", "state"),
+    "findings_by_severity": ("findings", "severity"),
+}
+
+
+def _open(data: Path) -> Archive:
+    # Imported here, as in the other commands, so that --help is quick.
+    from archive.home import Archive, ArchiveMissingError
+
+    try:
+        return Archive(data)
+    except ArchiveMissingError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@click.command()
+@_data
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="Port to listen at; 0 takes any free one.",
+)
+def serve(data: Path, host: str, port: int) -> None:
+    """Serve the public site of an archive until interrupted.
+
+    Prints the address once pages are answered. Exit codes: 0 after an interrupt, 1 when the port
+    is taken, 2 when the folder holds no archive.
+    """
+    from archive.site.server import PortTakenError, listen
+    from archive.site.server import serve as run
+
+    archive = _open(data)
+    try:
+        listening = listen(host, port)
+    except PortTakenError as error:
+        raise click.ClickException(str(error)) from error
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    try:
+        with suppress(KeyboardInterrupt):
+            run(
+                archive,
+                listening,
+                lambda: click.echo(f"serving {archive.database_path} at {address}"),
+            )
+    finally:
+        listening.close()
+        archive.close()
+
+
+def counts(archive: Archive) -> dict[str, Any]:
+    """Return all counts of an archive and the last run of each site.
+
+    Args:
+        archive: an ``archive.home.Archive``.
+
+    """
+    db = archive.db
+    found: dict[str, Any] = {name: db.execute(sql).fetchone()[0] for name, sql in _COUNTS.items()}
+    for name, (table, column) in _GROUPS.items():
+        found[name] = dict(
+            db.execute(
+                f"SELECT {column}, count(*) FROM {table} GROUP BY {column} ORDER BY {column}"  # noqa: S608 - our own names
+            ).fetchall()
+        )
+    return found
+
+
+def last_runs(archive: Archive) -> list[dict[str, Any]]:
+    """Return the last run of each site, without one for a site that was never walked."""
+    return list(
+        archive.db.query(
+            "SELECT s.id AS site, r.id AS run, r.started_at, r.finished_at, r.outcome, r.reason"
+            " FROM sites s LEFT JOIN runs r ON r.id ="
+            " (SELECT max(id) FROM runs WHERE site_id = s.id) ORDER BY s.id"
+        )
+    )
+
+
+def _readable(database: Path, found: dict[str, Any], runs: list[dict[str, Any]]) -> str:
+    lines = [f"database  {database}"]
+    for name, value in found.items():
+        if isinstance(value, dict):
+            shown = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
+        else:
+            shown = str(value)
+        lines.append(f"{name.replace('_', ' '):<22} {shown}")
+    lines.append("last run of each site")
+    for run in runs:
+        if run["run"] is None:
+            lines.append(f"  {run['site']}: never walked")
+            continue
+        ended = run["finished_at"] or "not finished"
+        reason = f" ({run['reason']})" if run["reason"] else ""
+        lines.append(
+            f"  {run['site']}: run {run['run']}, {run['started_at']} to {ended}, "
+            f"{run['outcome'] or 'no outcome'}{reason}"
+        )
+    if not runs:
+        lines.append("  none")
+    return "\n".join(lines)
+
+
+@click.command()
+@_data
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(data: Path, *, as_json: bool) -> None:
+    """Tell where the database is and how much it holds.
+
+    Exit codes: 0, or 2 when the folder holds no archive.
+    """
+    archive = _open(data)
+    try:
+        found, runs = counts(archive), last_runs(archive)
+    finally:
+        archive.close()
+    database = archive.database_path.resolve()
+    if as_json:
+        whole = {"schema": 1, "database": str(database), "counts": found, "last_runs": runs}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+    else:
+        click.echo(_readable(database, found, runs))

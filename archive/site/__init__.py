@@ -1,0 +1,1 @@
+"""The public site: Datasette with our pages, templates and one style sheet."""

@@ -1,0 +1,179 @@
+"""What leaves the site as a file: JSON, CSV, archived originals."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Response
+from datasette.views.base import DatasetteError
+
+from archive.blobs import BlobMissingError, BlobStore
+from archive.passages import Piece
+from archive.search import Results
+from archive.site import words
+from archive.site.lookup import ReportData, Row
+
+_EXTENSIONS = {"html": ".html", "pdf": ".pdf", "docx": ".docx", "doc": ".doc", "text": ".txt"}
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the headers that make an answer a download under a file name."""
+    ascii_name = re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    return {
+        "Content-Disposition": f'attachment; filename="{ascii_name}"; '
+        f"filename*=UTF-8''{quote(name, safe='')}"
+    }
+
+
+def _without(row: Row, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def report_json(data: ReportData, address: str) -> dict[str, Any]:
+    """Return a report as the ``.json`` address gives it; a cell without a figure has null."""
+    document = data.document or {}
+    return {
+        "schema": 1,
+        "address": address,
+        "license": words.LICENSE,
+        "agency": {
+            "key": data.report["agency_key"],
+            "name": data.report["agency"],
+            "printed": document.get("agency_printed"),
+            "region_code": data.report["region_code"],
+        },
+        "year": data.report["year"],
+        "title": data.report["title"],
+        "status": data.report["status"],
+        "template": data.report["template"],
+        "published": data.report["published"],
+        "period": {"start": document.get("period_start"), "end": document.get("period_end")},
+        "signed": document.get("signed"),
+        "contact": _without(data.contact, "document_id"),
+        "preamble": document.get("preamble"),
+        "sections": [_without(section, "document_id") for section in data.sections],
+        "cells": {
+            code: {
+                "value": figure.value,
+                "raw": figure.raw,
+                "state": figure.state,
+                "note": figure.note,
+                "unit": words.unit(figure.metric.unit),
+                "label": figure.label,
+                "place": figure.place,
+            }
+            for code, figure in data.figures.items()
+        },
+        "findings": [_without(finding, "of_other_form", "id") for finding in data.findings],
+        "documents": [
+            {
+                "digest": form.document["digest"],
+                "format": form.document["format"],
+                "status": form.document["status"],
+                "shown": form.is_shown,
+                "sources": [
+                    _without(source, "report_id", "document_id") for source in form.sources
+                ],
+                "differs_in": [difference.metric.code for difference in form.differences],
+            }
+            for form in data.forms
+        ],
+    }
+
+
+def report_csv(data: ReportData) -> str:
+    """Return the cells of a report as CSV; a byte order mark tells Excel that it is UTF-8."""
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(
+        ["机关代码", "机关", "年度", "格式", "表", "单元格代码", "行组", "行", "列", "数值", "状态",
+         "原文", "备注", "单位", "位置", "文件SHA-256"]
+    )  # fmt: skip
+    report = data.report
+    digest = data.document["digest"] if data.document else ""
+    for code, figure in data.figures.items():
+        metric = figure.metric
+        writer.writerow(
+            [report["agency_key"], report["agency"], report["year"], report["template"],
+             words.TABLE_NUMERALS[metric.table], code, metric.row_group, metric.row_label,
+             metric.column_label, words.number(figure.value), words.STATES[figure.state].name,
+             figure.raw, figure.note, words.unit(metric.unit), figure.place, digest]
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def search_json(query: str, results: Results, problem: str) -> dict[str, Any]:
+    """Return search results as ``/search.json`` gives them; marks are ⟦ and ⟧ in passages."""
+
+    def text(pieces: tuple[Piece, ...]) -> str:
+        return "".join(f"⟦{piece.text}⟧" if piece.marked else piece.text for piece in pieces)
+
+    if problem:
+        return {"ok": False, "error": problem}
+    return {
+        "ok": True,
+        "query": query,
+        "count": results.count,
+        "hits": [
+            {
+                "agency": {"key": hit.agency_key, "name": hit.agency},
+                "year": hit.year,
+                "title": hit.title,
+                "status": hit.status,
+                "address": f"/report/{words.slug(hit.agency_key)}/{hit.year}",
+                "passages": [
+                    {
+                        "part": passage.part,
+                        "heading": text(passage.heading),
+                        "text": text(passage.pieces),
+                    }
+                    for passage in hit.passages
+                ],
+            }
+            for hit in results.hits
+        ],
+    }
+
+
+def _file_name(payload: Row) -> str:
+    extension = _EXTENSIONS.get(payload["format"] or "", "")
+    if payload["agency_key"]:
+        stem = f"{words.slug(payload['agency_key'])}-{payload['year']}"
+        return f"{stem}-{payload['digest'][:8]}{extension}"
+    last = PurePosixPath(unquote(urlsplit(payload["url"] or "").path)).name
+    stem = re.sub(r"[^\w.-]", "_", last)[-80:].lstrip(".") or payload["digest"][:16]
+    return stem if "." in stem else stem + extension
+
+
+async def original(datasette: Datasette, payload: Row) -> Response:
+    """Return archived bytes as a download that no browser opens as a page of ours.
+
+    Raises:
+        DatasetteError: the bytes are not in the store (404).
+        BlobDamagedError: the stored bytes have another digest; they are not given out.
+
+    """
+    # The stored bytes lie beside the database (archive.home).
+    blobs = BlobStore(Path(datasette.get_database("nianbao").path).parent / "blobs")
+    try:
+        data = await asyncio.to_thread(blobs.get, payload["digest"])
+    except BlobMissingError as error:
+        raise DatasetteError("数据库登记了这份原件，但存档中没有它的文件。", status=404) from error
+    return Response(
+        data,
+        content_type="application/octet-stream",
+        headers={
+            **attachment(_file_name(payload)),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "public, max-age=31536000, immutable",
+        },
+    )

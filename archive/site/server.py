@@ -1,0 +1,121 @@
+"""Starts the public site over an archive."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+from archive.home import Archive
+from archive.site import plugin
+from archive.site.guard import App
+from archive.site.metadata import describe
+
+HERE = Path(__file__).parent
+
+SETTINGS: dict[str, Any] = {
+    # Arbitrary SQL would let one visitor stop the site for all.
+    "default_allow_sql": False,
+    "allow_download": False,
+    # Streaming a whole table took most of the throughput of the site; pages of CSV remain.
+    "allow_csv_stream": False,
+    # Counting every column of a wide table on each view is slow.
+    "suggest_facets": False,
+    "sql_time_limit_ms": 2000,
+    "facet_time_limit_ms": 500,
+    "max_returned_rows": 1000,
+    "max_csv_mb": 20,
+    "num_sql_threads": 4,
+    "default_page_size": 50,
+    "truncate_cells_html": 200,
+    "default_cache_ttl": 0,
+}
+
+
+class PortTakenError(OSError):
+    """The address to serve at cannot be had."""
+
+
+def build(archive: Archive) -> App:
+    """Return the site as an ASGI application.
+
+    Args:
+        archive: an archive whose migrations have been applied.
+
+    """
+    if not pm.is_registered(plugin):
+        pm.register(plugin, name="nianbao")
+        # Datasette's own handler prints every wrong address with all local variables.
+        pm.unregister(name="datasette.handle_exception")
+    connection = sqlite3.connect(f"file:{archive.database_path}?mode=ro", uri=True)
+    try:
+        metadata = describe(connection)
+    finally:
+        connection.close()
+    site = Datasette(
+        [str(archive.database_path)],
+        metadata=metadata,
+        settings=SETTINGS,
+        template_dir=str(HERE / "templates"),
+        static_mounts=[("static", str(HERE / "static"))],
+    )
+    app: App = site.app()
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, as a caller cannot know otherwise."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket at an address.
+
+    Args:
+        host: name or address to listen at.
+        port: 0 for any free one.
+
+    Raises:
+        PortTakenError: another program has the port, or the host is not of this machine.
+
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise PortTakenError(
+            f"cannot serve at {host}:{port} ({error.strerror}): stop the program that has the "
+            "port, or choose another with --port"
+        ) from error
+    return listening
+
+
+def serve(archive: Archive, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until interrupted.
+
+    Args:
+        archive: what to publish.
+        listening: from ``listen``.
+        ready: called once requests are answered.
+
+    """
+    config = uvicorn.Config(build(archive), log_level="warning", lifespan="on", access_log=False)
+    _Server(config, ready).run(sockets=[listening])

@@ -139,7 +139,7 @@ def test_an_edited_page_is_shown_and_the_earlier_one_kept(archive, forms):
 
 
 def test_body_and_year_come_from_the_column_when_the_title_names_none(archive):
-    text = "2024年政府信息公开工作年度报告\n一、总体情况\n全年公开信息8条。\n二、主动公开政府信息情况\n见附表。"
+    text = "2024年政府信息公开工作年度报告\n一、总体情况\n公开8条。\n二、主动公开政府信息情况\n无"
     put(
         archive,
         text.encode(),

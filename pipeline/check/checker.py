@@ -26,6 +26,11 @@ OTHERS: tuple[Rule, ...] = (
 )
 
 
+def arithmetic_findings(report: Report) -> list[Finding]:
+    """Return what the rules of arithmetic say."""
+    return [finding for rule in ARITHMETIC for finding in rule(report)]
+
+
 def check(report: Report) -> Report:
     """Apply all rules.
 
@@ -40,7 +45,7 @@ def check(report: Report) -> Report:
     """
     if report.status in {"not_a_report", "unreadable"}:
         return report
-    sums = [finding for rule in ARITHMETIC for finding in rule(report)]
+    sums = arithmetic_findings(report)
     others = [finding for rule in OTHERS for finding in rule(report)]
     status = report.status
     if status == "read" and not sums and _all_figures(report):

@@ -143,7 +143,7 @@ def _report(
         findings.extend(_collapsed(template, cells))
     return Report(
         format=document.format,
-        status=_status(template, cells, year),
+        status=reading_status(template, cells, year),
         agency_printed=agency,
         year=year,
         title=title.text if title else None,
@@ -211,7 +211,9 @@ def _complete(readings: TableReadings, template: Template | None) -> dict[str, C
     return cells
 
 
-def _status(template: Template | None, cells: dict[str, CellReading], year: int | None) -> Status:
+def reading_status(
+    template: Template | None, cells: dict[str, CellReading], year: int | None
+) -> Status:
     """Return partial when a printed cell may be missing, else read.
 
     The three rows of a collapsed （六） are not printed, so nothing of them was missed.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pipeline.pool import ReaderPool
     from pipeline.report import Report
 
 EXIT_CODES = {"verified": 0, "read": 0, "partial": 3, "not_a_report": 4, "unreadable": 5}
@@ -118,6 +121,26 @@ def _summary(name: str, report: Report) -> str:
     return "\n".join(lines)
 
 
+@contextmanager
+def _readers(workers: int | None = None) -> Iterator[ReaderPool]:
+    """Open a pool of readers; one that does not start ends the command with the reason."""
+    from pipeline.pool import ReaderPool, ReaderStartError
+
+    try:
+        with ReaderPool(workers) as pool:
+            yield pool
+    except ReaderStartError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _head(file: Path) -> bytes:
+    """Return a file's bytes, of one that is too large no more than shows that it is."""
+    from pipeline.pool import MOST_BYTES
+
+    with file.open("rb") as stream:
+        return stream.read(MOST_BYTES + 1)
+
+
 @click.command()
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -126,19 +149,22 @@ def _summary(name: str, report: Report) -> str:
 def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 - click passes flags
     """Read FILES (HTML, PDF, DOCX or text) and say what they report.
 
+    Each file is read in a process of its own with limits on size, time and memory; several files
+    on all cores, printed in the order given.
+
     Exit code: 0 verified or read, 3 partial, 4 not a report, 5 unreadable, 2 wrong use; of several
     files the highest.
     """
-    from pipeline.parse import parse as parse_bytes
+    from pipeline.pool import available_cores
 
     worst = 0
-    for file in files:
-        report = parse_bytes(file.read_bytes())
-        worst = max(worst, EXIT_CODES[report.status])
-        if json_output:
-            click.echo(json.dumps(as_json(str(file), report), ensure_ascii=False))
-        else:
-            click.echo(_summary(str(file), report))
+    with _readers(min(len(files), available_cores())) as pool:
+        for file, report in pool.parse_many((file, _head(file)) for file in files):
+            worst = max(worst, EXIT_CODES[report.status])
+            if json_output:
+                click.echo(json.dumps(as_json(str(file), report), ensure_ascii=False))
+            else:
+                click.echo(_summary(str(file), report))
     sys.exit(worst)
 
 
@@ -152,7 +178,10 @@ def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 -
     help="Data folder of the archive.",
 )
 def reparse(data: Path) -> None:
-    """Read every archived document again, without a request to any site.
+    """Read every archived document again on all cores, without a request to any site.
+
+    A document whose reading had to be stopped (time, memory, crash) keeps what was read of it
+    before. What can't be read is listed at the end.
 
     Exit code: 0 done, 2 no archive there, 3 stored bytes are missing or damaged.
     """
@@ -161,7 +190,7 @@ def reparse(data: Path) -> None:
 
     from archive.blobs import BlobDamagedError, BlobMissingError
     from archive.home import Archive, ArchiveMissingError
-    from pipeline.parse import parse as parse_bytes
+    from pipeline.pool import STOPPED
     from pipeline.store import restore_reading, settle
 
     console = Console(stderr=True)
@@ -170,16 +199,30 @@ def reparse(data: Path) -> None:
     except ArchiveMissingError as error:
         raise click.UsageError(str(error)) from error
     digests = [row[0] for row in archive.db.execute("SELECT digest FROM documents ORDER BY id")]
-    damaged = 0
-    for digest in track(digests, "reading", console=console, disable=not console.is_terminal):
-        try:
-            report = parse_bytes(archive.blobs.get(digest))
-        except (BlobMissingError, BlobDamagedError) as error:
-            click.echo(f"error: {error}", err=True)
-            damaged += 1
-            continue
-        restore_reading(archive, digest, report)
+    damaged: list[str] = []
+    failed: list[str] = []
+
+    def originals() -> Iterator[tuple[str, bytes]]:
+        for digest in track(digests, "reading", console=console, disable=not console.is_terminal):
+            try:
+                yield digest, archive.blobs.get(digest)
+            except (BlobMissingError, BlobDamagedError) as error:
+                damaged.append(str(error))
+
+    with _readers() as pool:
+        for digest, report in pool.parse_many(originals()):
+            if report.status == "unreadable":
+                failed.extend(f"{digest}: {f.rule} {f.message}" for f in report.findings)
+            if not any(finding.rule in STOPPED for finding in report.findings):
+                restore_reading(archive, digest, report)
     settle(archive)
     archive.close()
-    click.echo(f"{len(digests) - damaged} documents read again, {damaged} damaged")
+    for line in failed:
+        click.echo(f"unreadable: {line}", err=True)
+    for line in damaged:
+        click.echo(f"error: {line}", err=True)
+    click.echo(
+        f"{len(digests) - len(damaged)} documents read again, {len(failed)} of them unreadable, "
+        f"{len(damaged)} damaged"
+    )
     sys.exit(3 if damaged else 0)

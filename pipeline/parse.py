@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pipeline.agree import agree
 from pipeline.check import check
 from pipeline.finding import Finding
 from pipeline.read.document import UnreadableError
+from pipeline.read.pdf import read_pdf
 from pipeline.read.reader import read
 from pipeline.read.sniff import sniff
 from pipeline.recognise import recognise
@@ -23,6 +27,9 @@ def unreadable(data: bytes, error: UnreadableError) -> Report:
 def parse(data: bytes) -> Report:
     """Return what a file says.
 
+    Call it through ``pipeline.pool.ReaderPool``, which limits its time and memory, unless the
+    bytes are known to be harmless.
+
     Args:
         data: the bytes of one file of any kind.
 
@@ -34,4 +41,18 @@ def parse(data: bytes) -> Report:
         document = read(data)
     except UnreadableError as error:
         return unreadable(data, error)
-    return check(recognise(document))
+    report = recognise(document)
+    if document.format == "pdf" and report.cells:
+        report = _second_reading(data, report)
+    return check(report)
+
+
+def _second_reading(data: bytes, report: Report) -> Report:
+    """Hold the reading of a PDF against that of pdfminer.six, which shares no code with pdfium."""
+    try:
+        second = recognise(read_pdf(data, engine="pdfminer"))
+    except UnreadableError as error:
+        message = f"只有一种读法读出了这份 PDF，没有第二种可以对照：{error.message}"
+        finding = Finding("I-ONE-READING", "info", message)
+        return replace(report, findings=(*report.findings, finding))
+    return agree(report, second)

@@ -12,7 +12,7 @@ from lxml import etree
 
 from pipeline.read.document import UnreadableError
 from pipeline.read.docx_names import transitional
-from pipeline.read.tree import fold, text_of
+from pipeline.read.tree import fold, out_of_memory, text_of
 
 _MAX_ENTRIES = 10_000
 _MAX_PART = 64 * 2**20
@@ -118,9 +118,11 @@ class Package:
                 "E-DOCX-ENCRYPTED", "Word 文件已加密，需要密码才能打开，请取得未加密的文件。"
             ) from error
         except etree.XMLSyntaxError as error:
+            if out_of_memory(parser):
+                raise MemoryError from error
             if "depth" in str(error):
                 raise UnreadableError(
-                    "E-DOCX-DEPTH", "Word 文件嵌套过深，不是正常的文件，故不读取。"
+                    "E-DOCX-DEPTH", "Word 文件嵌套过深，不是正常的文件，故不读取；请人工核对原件。"
                 ) from error
             raise UnreadableError("E-DOCX-BROKEN", _BROKEN) from error
         except _READ_ERRORS as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from bs4.dammit import EncodingDetector
 from lxml import etree
 
 from pipeline.finding import Finding
@@ -19,14 +20,13 @@ from pipeline.read.document import (
 from pipeline.read.html_article import find_article
 from pipeline.read.html_table import read_table
 from pipeline.read.html_text import CHROME, DROPPED, lines
-from pipeline.read.tree import GridTooLargeError, Paths
+from pipeline.read.tree import GridTooLargeError, Paths, out_of_memory
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 # <中华…格式>, <http://…>, <name@host>: text in angle brackets that a writer forgot to escape.
 # The parser keeps "<中" as text, but takes any "<" before a letter for a tag and eats it.
 _EATEN = re.compile(
@@ -73,8 +73,7 @@ def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
 
 def _declared_charset(data: bytes) -> str:
     """Return the charset that a page declares, GB18030 when that can't hold Chinese."""
-    declared = _CHARSET.search(data, 0, 4096)
-    name = declared[1].decode("ascii").lower() if declared else ""
+    name = EncodingDetector.find_declared_encoding(data[:4096], is_html=True)
     return name if name in {"utf-8", "big5"} else "gb18030"
 
 
@@ -105,7 +104,11 @@ def parse_html(data: bytes) -> tuple[etree._Element, tuple[Finding, ...]]:
     try:
         root = etree.fromstring(escaped.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
+        if out_of_memory(parser):
+            raise MemoryError from error
         raise UnreadableError("E-HTML-BROKEN", "网页内容无法解析，请重新下载。") from error
+    if out_of_memory(parser):  # what has been parsed until then is not the page
+        raise MemoryError
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableError(
             "E-HTML-DEPTH", "网页标签嵌套过深，只能读出一部分，故不采用；请人工核对原页面。"

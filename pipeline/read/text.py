@@ -24,7 +24,8 @@ _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
 _ADDRESS = re.compile(r"<((?:https?://|www\.|mailto:)[^<>\s]+)>")
 _PIPE_ROW = re.compile(r"^\s*\|.*\|\s*$")
-_PIPE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+# Possessive: white space that may belong to two pieces would cost the square of its length.
+_PIPE_RULE = re.compile(r"^\s*+\|?\s*+:?-{2,}:?\s*+(?:\|\s*+:?-{2,}:?\s*+)*+\|?\s*+$")
 
 
 def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:

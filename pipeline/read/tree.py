@@ -27,6 +27,11 @@ def text_of(element: etree._Element) -> str:
     return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
 
 
+def out_of_memory(parser: etree.XMLParser | etree.HTMLParser) -> bool:
+    """Tell whether a parser stopped for want of memory, which lxml passes off as a syntax error."""
+    return any(entry.type == etree.ErrorTypes.ERR_NO_MEMORY for entry in parser.error_log)
+
+
 class Paths:
     """XPaths of elements of one tree, built from the parents' so that each step costs once.
 

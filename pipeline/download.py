@@ -89,18 +89,18 @@ class Capture:
     note: str = ""
 
 
-def decode_body(body: bytes, codings: str | None) -> bytes:
+def decode_body(body: bytes, codings: str) -> bytes:
     """Undo gzip and deflate.
 
     Args:
         body: as sent.
-        codings: value of Content-Encoding; None or empty for none.
+        codings: value of Content-Encoding; empty for none.
 
     Raises:
         ContentCodingError: the coding is unknown, the body is broken or grows past the limit.
 
     """
-    names = [name.strip().lower() for name in (codings or "").split(",") if name.strip()]
+    names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     for name in reversed(names):
         if name == "identity":
             continue
@@ -113,7 +113,7 @@ def decode_body(body: bytes, codings: str | None) -> bytes:
 def _inflate(body: bytes, name: str) -> bytes:
     # Servers send "deflate" with and without the zlib head; gzip bodies may have several members.
     windows = (47,) if name != "deflate" else (zlib.MAX_WBITS, -zlib.MAX_WBITS)
-    problem = "empty"
+    problem = ""
     for window in windows:
         parts: list[bytes] = []
         left, rest = MAX_DECODED_BYTES, body
@@ -134,11 +134,7 @@ def _inflate(body: bytes, name: str) -> bytes:
             problem = str(error)
             continue
         return b"".join(parts)
-    raise (
-        ContentCodingError(f"{name} body is broken: {problem}")
-        if body
-        else ContentCodingError(f"{name} body is empty")
-    )
+    raise ContentCodingError(f"{name} body is broken: {problem}")
 
 
 def latest_capture(archive: Archive, url: str) -> Capture | None:
@@ -185,7 +181,8 @@ def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
     note = ""
     payload = exchange.body
     try:
-        payload = decode_body(exchange.body, exchange.header("Content-Encoding"))
+        codings = [v for n, v in exchange.response_headers if n.lower() == "content-encoding"]
+        payload = decode_body(exchange.body, ",".join(codings))
     except ContentCodingError as error:
         note = f"kept as sent: {error}"
     digest = archive.blobs.put(payload)

@@ -1,0 +1,1 @@
+"""One short file a site; what walks them is in ``platform``."""

@@ -1,0 +1,107 @@
+"""Walk: one process, one run a site, and what came of each."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+
+from archive.runs import SiteBusyError
+from crawler.run import Run
+from crawler.spiders.platform import PlatformSpider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from twisted.python.failure import Failure
+
+    from crawler.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the run of a site ended.
+
+    Args:
+        site_id: the site.
+        outcome: finished, blocked, robots, failed, no-results, stopped, storage or busy.
+        reason: one sentence when it is not finished.
+        counts: requests, bytes, documents, …
+
+    """
+
+    site_id: str
+    outcome: str
+    reason: str | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def settings_for(
+    data: Path, resolve: Mapping[str, str], more: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the project's settings with those of one call.
+
+    Args:
+        data: data folder.
+        resolve: address and port by host.
+        more: further settings.
+
+    """
+    settings = Settings()
+    settings.setmodule("crawler.settings")
+    settings.setdict(
+        {
+            "NIANBAO_DATA": str(data),
+            "NIANBAO_RESOLVE": dict(resolve),
+            "LOG_LEVEL": "ERROR",
+            **(more or {}),
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+def spider_for(profile: Profile, base: type[PlatformSpider] = PlatformSpider) -> Any:  # noqa: ANN401
+    """Return the spider class of a profile."""
+    return type("ProfileSpider", (base,), {"name": profile.id, "profile": profile})
+
+
+def walk(spiders: Sequence[Any], settings: Settings) -> list[Ended]:
+    """Run spiders to their end, in one process; call it once a process.
+
+    Args:
+        spiders: spider classes with profiles.
+        settings: of ``settings_for``.
+
+    Returns:
+        How each ended, in the same order.
+
+    """
+    process = CrawlerProcess(settings)
+    crawlers = [process.create_crawler(spider) for spider in spiders]
+    broken: dict[str, BaseException] = {}
+    for crawler in crawlers:
+
+        def note(failure: Failure, name: str = crawler.spidercls.name) -> None:
+            assert failure.value is not None
+            broken[name] = failure.value
+
+        process.crawl(crawler).addErrback(note)
+    process.start()
+    return [_ended(crawler, broken.get(crawler.spidercls.name)) for crawler in crawlers]
+
+
+def _ended(crawler: Any, error: BaseException | None) -> Ended:  # noqa: ANN401
+    name = crawler.spidercls.name
+    if isinstance(error, SiteBusyError):
+        return Ended(name, "busy", str(error))
+    if isinstance(error, (OSError, sqlite3.Error)):
+        return Ended(name, "storage", f"{type(error).__name__}: {error}")
+    if error is not None:
+        raise error
+    run = crawler.get_extension(Run)
+    return Ended(name, run.outcome or "failed", run.reason, dict(run.counts))

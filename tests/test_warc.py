@@ -1,0 +1,148 @@
+"""WARC files: what went over the wire, checkable and replayable, whatever happened to the run."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import random
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from archive import warc
+from tests.crawl_site import check_warc
+
+BODY = gzip.compress("<html>正文</html>".encode())
+
+
+def files_of(folder: Path, run: int = 1, site: str = "kao") -> warc.RunFiles:
+    return warc.RunFiles(folder / "warc", site, run)
+
+
+def pair(url: str = "https://www.kao.test/a?b=1", body: bytes = BODY) -> warc.Pair:
+    return warc.Pair(
+        url,
+        "2026-01-02T03:04:05.000006Z",
+        "GET",
+        "/a?b=1",
+        [("Host", "www.kao.test"), ("User-Agent", "nianbao")],
+        "200 OK",
+        [
+            ("Content-Encoding", "gzip"),
+            ("Set-Cookie", "a=1"),
+            ("Set-Cookie", "b=2"),
+            ("Transfer-Encoding", "chunked"),
+        ],
+        body,
+    )
+
+
+def records(file: Path):
+    with file.open("rb") as stream:
+        for record in ArchiveIterator(stream, no_record_parse=False):
+            yield record, record.raw_stream.read()
+
+
+def test_response_and_request_are_kept_as_sent(tmp_path):
+    place = warc.write_response(files_of(tmp_path), pair())
+    check_warc(tmp_path)
+    file = tmp_path / "warc" / place.file
+    kinds = [record.rec_type for record, _ in records(file)]
+    assert kinds == ["warcinfo", "response", "request"]
+    (response, body) = list(records(file))[1]
+    assert body == BODY
+    names = [name for name, _ in response.http_headers.headers]
+    assert names.count("Set-Cookie") == 2
+    assert "Transfer-Encoding" not in names
+    assert response.rec_headers.get_header("WARC-Date") == "2026-01-02T03:04:05.000006Z"
+    with file.open("rb") as stream:
+        stream.seek(place.offset)
+        assert gzip.decompress(stream.read(place.length)).startswith(b"WARC/1.1")
+
+
+def test_revisit_points_at_the_first_record(tmp_path):
+    place = warc.write_response(files_of(tmp_path), pair())
+    original = warc.read_original(tmp_path / "warc", place)
+    again = warc.write_revisit(files_of(tmp_path, 2), pair(), original, warc.SAME_PAYLOAD)
+    check_warc(tmp_path)
+    assert again.file == "kao-2-1.warc.gz"
+    record, body = list(records(tmp_path / "warc" / again.file))[1]
+    assert record.rec_type == "revisit"
+    assert body == b""
+    named = record.rec_headers.get_header
+    assert named("WARC-Refers-To-Target-URI") == "https://www.kao.test/a?b=1"
+    assert named("WARC-Payload-Digest") == warc.payload_digest(BODY)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10, 200, -1])
+def test_torn_end_is_cut_off(tmp_path, kept):
+    files = files_of(tmp_path)
+    warc.write_response(files, pair())
+    file = files.file(1)
+    whole = file.read_bytes()
+    warc.write_response(files, pair("https://www.kao.test/2"))
+    record = file.read_bytes()[len(whole) :]
+    torn = record[:kept] if kept >= 0 else record[: len(record) // 2]
+    file.write_bytes(whole + torn)
+    warc.mend(files)
+    check_warc(tmp_path)
+    assert file.read_bytes()[: len(whole)] == whole
+    assert len(list(records(file))) >= 3
+
+
+def test_large_records_are_whole_records(tmp_path):
+    files = files_of(tmp_path)
+    noise = random.Random(1).randbytes(3_000_000)
+    for body in (bytes(5_000_000), noise, BODY):
+        warc.write_response(files, pair(body=body))
+    whole = files.file(1).read_bytes()
+    assert warc.mend(files) == 0
+    files.file(1).write_bytes(whole + whole[: len(whole) // 2])
+    assert warc.mend(files) > 0
+    assert files.file(1).read_bytes().startswith(whole)
+    check_warc(tmp_path)
+
+
+def test_file_torn_in_its_first_record_goes(tmp_path):
+    files = files_of(tmp_path)
+    warc.write_response(files, pair())
+    files.file(1).write_bytes(files.file(1).read_bytes()[:50])
+    assert warc.mend(files) == 50
+    assert not files.file(1).exists()
+
+
+def test_other_runs_and_sites_are_left_alone(tmp_path):
+    warc.write_response(files_of(tmp_path, 1, "kao-1"), pair())
+    other = files_of(tmp_path, 1, "kao-1").file(1)
+    other.write_bytes(other.read_bytes() + b"torn")
+    before = other.read_bytes()
+    warc.mend(files_of(tmp_path, 1, "kao"))
+    assert other.read_bytes() == before
+
+
+def test_files_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(warc, "MAX_FILE_BYTES", 2000)
+    places = [warc.write_response(files_of(tmp_path), pair(f"https://a/{n}")) for n in range(8)]
+    assert len({place.file for place in places}) > 1
+    check_warc(tmp_path)
+
+
+def test_full_disk_leaves_the_file_as_it_was(tmp_path):
+    files = files_of(tmp_path)
+    warc.write_response(files, pair())
+    before = files.file(1).read_bytes()
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r".") as caught:
+            warc.write_response(files, pair())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert caught.value.errno == errno.EFBIG
+    assert files.file(1).read_bytes() == before
+    check_warc(tmp_path)

@@ -100,6 +100,7 @@ def kind_of(name: str) -> str:
     """Return the kind of body that a name says, or "other"."""
     return next((kind for pattern, kind in _TYPES if pattern.search(name)), "other")
 
+
 # 淮安市…, 兴庆区…: the name brings a region of its own. 城市管理局 and 社区服务中心 do not.
 _FOREIGN = re.compile(
     r"(?!城市|超市|集市|都市|夜市)[\u3400-\u9fff]{2,7}?(?:省|自治区|市|自治州|盟|县|旗)(?=[\u3400-\u9fff]{2})"

@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.options import data_option
+
 if TYPE_CHECKING:
     from archive.home import Archive
 
-_data = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data"),
-    envvar="NIANBAO_DATA",
-    show_default=True,
-    help="Folder of the archive.",
-)
 
 _COUNTS = {
     "runs": "SELECT count(*) FROM runs",
@@ -53,7 +47,7 @@ def _open(data: Path) -> Archive:
 
 
 @click.command()
-@_data
+@data_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
     "--port",
@@ -144,7 +138,7 @@ def _readable(database: Path, found: dict[str, Any], runs: list[dict[str, Any]])
 
 
 @click.command()
-@_data
+@data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(data: Path, *, as_json: bool) -> None:
     """Tell where the database is and how much it holds.

@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.options import data_option
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crawler.profile import Profile
     from crawler.walk import Ended
 
-_data = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data"),
-    envvar="NIANBAO_DATA",
-    show_default=True,
-    help="Data folder of the archive.",
-)
 _resolve = click.option(
     "--resolve",
     multiple=True,
@@ -69,7 +63,7 @@ def _exit_code(ends: Sequence[Ended]) -> int:
     help="Profile of a site: a TOML file, or the id of a bundled one. Repeatable.",
 )
 @_resolve
-@_data
+@data_option
 @click.option("--quiet", is_flag=True, help="No lines of progress.")
 def crawl(
     sites: tuple[str, ...],

@@ -1,16 +1,17 @@
-"""Scrapy's item pipelines: one stage of the road each, in the order of the data."""
+"""Scrapy's item pipelines: the stages after the download, in the order of the data.
+
+Read, recognise and check are one step here, ``pipeline.parse.parse`` as everywhere else, run in a
+child process: a hostile file must cost neither the walk nor the time of other requests.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Self
 
 from crawler.run import run_of
-from pipeline.check import check
 from pipeline.dedupe import known
-from pipeline.parse import unreadable
-from pipeline.read.document import UnreadableError
-from pipeline.read.reader import read
-from pipeline.recognise import recognise
+from pipeline.pool import ReaderPool
 from pipeline.store import add_source, store
 
 if TYPE_CHECKING:
@@ -43,37 +44,27 @@ class DedupePipeline(Stage):
         return item
 
 
-class ReadPipeline(Stage):
-    """Bytes become a neutral document."""
+class ParsePipeline(Stage):
+    """Bytes become a checked report: read, recognise, check."""
 
-    def process_item(self, item: ReportItem) -> ReportItem:
-        """Read the archived bytes."""
+    def __init__(self, run: Run) -> None:
+        """Take the run; one reader keeps up with one polite walk."""
+        super().__init__(run)
+        self.readers = ReaderPool(workers=1)
+
+    def open_spider(self) -> None:
+        """Start the reader."""
+        self.readers.__enter__()
+
+    def close_spider(self) -> None:
+        """End the reader."""
+        self.readers.__exit__()
+
+    async def process_item(self, item: ReportItem) -> ReportItem:
+        """Parse the archived bytes while the walk goes on."""
         if not item.known:
             data = self.archive.blobs.get(item.digest)
-            try:
-                item.document = read(data)
-            except UnreadableError as error:
-                item.report = unreadable(data, error)
-        return item
-
-
-class RecognisePipeline(Stage):
-    """A document becomes a report."""
-
-    def process_item(self, item: ReportItem) -> ReportItem:
-        """Recognise what was read."""
-        if item.document is not None:
-            item.report = recognise(item.document)
-        return item
-
-
-class CheckPipeline(Stage):
-    """A report gets its findings and its status."""
-
-    def process_item(self, item: ReportItem) -> ReportItem:
-        """Check what was recognised."""
-        if item.document is not None and item.report is not None:
-            item.report = check(item.report)
+            item.report = await asyncio.to_thread(self.readers.parse, data)
         return item
 
 

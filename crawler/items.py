@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pipeline.store import Source
 
 if TYPE_CHECKING:
-    from pipeline.read.document import Document
     from pipeline.report import Report
 
 
@@ -27,8 +26,7 @@ class ReportItem:
         column_path: breadcrumb, or the columns walked, outermost first, joined by " > ".
         published: publication time that page or list states, as printed.
         known: set by the first stage: these bytes have been read before.
-        document: set by the reading stage.
-        report: set by the recognising stage, completed by the checking stage.
+        report: set by the parsing stage: what was read, recognised and checked.
 
     """
 
@@ -42,7 +40,6 @@ class ReportItem:
     column_path: str | None = None
     published: str | None = None
     known: bool = False
-    document: Document | None = None
     report: Report | None = None
 
     def source(self) -> Source:

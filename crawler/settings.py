@@ -81,10 +81,8 @@ EXTENSIONS = {
 }
 ITEM_PIPELINES = {
     "crawler.itempipelines.DedupePipeline": 100,
-    "crawler.itempipelines.ReadPipeline": 200,
-    "crawler.itempipelines.RecognisePipeline": 300,
-    "crawler.itempipelines.CheckPipeline": 400,
-    "crawler.itempipelines.StorePipeline": 500,
+    "crawler.itempipelines.ParsePipeline": 200,
+    "crawler.itempipelines.StorePipeline": 300,
 }
 
 LOG_LEVEL = "INFO"  # DEBUG repeats what the archive holds

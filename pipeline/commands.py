@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.options import data_option
+
 if TYPE_CHECKING:
     from pipeline.pool import ReaderPool
     from pipeline.report import Report
@@ -169,14 +171,7 @@ def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 -
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data"),
-    envvar="NIANBAO_DATA",
-    show_default=True,
-    help="Data folder of the archive.",
-)
+@data_option
 def reparse(data: Path) -> None:
     """Read every archived document again on all cores, without a request to any site.
 

@@ -39,13 +39,15 @@ _MANY_WORDS = 800
 def site_settings(settings: BaseSettings, profile: Profile) -> dict[str, Any]:
     """Return the settings that a profile decides.
 
-    A host that is resolved to this machine is asked without delay: nobody else is in the way.
+    A host that is resolved to this machine is asked without delay, as nobody else is in the way,
+    unless the profile itself sets one.
     """
+    set_by_profile = "delay" in profile.model_fields_set
     resolved = settings.getdict("NIANBAO_RESOLVE")
     slots = {}
     for host in profile.all_hosts:
-        here = host in resolved and is_loopback(resolved[host])
-        slots[host] = {"concurrency": 1, "delay": 0.0 if here else profile.delay}
+        hurried = host in resolved and is_loopback(resolved[host]) and not set_by_profile
+        slots[host] = {"concurrency": 1, "delay": 0.0 if hurried else profile.delay}
     return {
         "DOWNLOAD_SLOTS": slots,
         "DOWNLOAD_DELAY": profile.delay,

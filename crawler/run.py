@@ -30,7 +30,7 @@ from archive.runs import (
     start_run,
 )
 from pipeline.finding import Finding, Severity
-from pipeline.store import settle, store_site_finding
+from pipeline.store import note_register, settle, store_site_finding
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -102,6 +102,7 @@ class Run:
         try:
             self._held.enter_context(sole_walk(self.archive, profile.id))
             self.id = start_run(self.archive, profile.site())
+            note_register(self.archive, profile.id)
         except BaseException:
             self._held.close()
             raise

@@ -15,7 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive import search
-from archive.agencies import Agency, Region, identify, kind_of, register
+from archive.agencies import Agency, Region, identify, kind_of
 from pipeline.recognise.identity import parse_title
 
 _STATUS_RANK = {"verified": 0, "read": 1, "partial": 2}
@@ -41,7 +41,7 @@ def place_document(db: Database, document_id: int) -> None:
     if document["status"] in _STATUS_RANK:
         agency, year = _identity(db, document_id, document)
         if agency is not None and year is not None:
-            report_id = _report(db, _agency(db, agency), year, document["title"] or "")
+            report_id = _report(db, agency_row(db, agency), year, document["title"] or "")
     earlier = document["report_id"]
     db.execute("UPDATE documents SET report_id = ? WHERE id = ?", (report_id, document_id))
     for changed in {report_id, earlier} - {None}:
@@ -75,7 +75,8 @@ def _identity(
     return (identify(printed, home) if printed else None), year
 
 
-def _agency(db: Database, agency: Agency) -> int:
+def agency_row(db: Database, agency: Agency) -> int:
+    """Return the id of an agency's row, made when missing, with the names the register knows."""
     row = db.execute("SELECT id FROM agencies WHERE key = ?", (agency.key,)).fetchone()
     if row:
         return int(row[0])
@@ -92,7 +93,7 @@ def _agency(db: Database, agency: Agency) -> int:
         ),
     )
     agency_id = int(cursor.lastrowid or 0)
-    if agency in register():
+    if agency.basis == "register":
         db.table("agency_names").insert_all(
             {
                 "agency_id": agency_id,
@@ -168,6 +169,24 @@ def settle_report(db: Database, report_id: int) -> None:
             if other[5]:
                 _compare(db, report_id, f"{agency_id}/{year}", best, other)
     _printed_names(db, agency_id)
+    _index(db, agency_id)
+
+
+def add_name(db: Database, agency_id: int, name: str, kind: str) -> None:
+    """Note a name of an agency, met outside of its reports."""
+    known = db.execute(
+        "SELECT 1 FROM agency_names WHERE agency_id = ? AND name = ? AND kind = ?",
+        (agency_id, name, kind),
+    ).fetchone()
+    if not known:
+        db.execute(
+            "INSERT INTO agency_names (agency_id, name, kind) VALUES (?, ?, ?)",
+            (agency_id, name, kind),
+        )
+        _index(db, agency_id)
+
+
+def _index(db: Database, agency_id: int) -> None:
     # A report is found under every name of its agency, so a new name concerns all its years.
     for (known,) in db.execute(
         "SELECT id FROM reports WHERE agency_id = ? ORDER BY year", (agency_id,)

@@ -7,18 +7,20 @@ that depends on several documents is computed anew from all of them.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from sqlite_utils import Database
 
+from archive.agencies import Region, identify, register
 from archive.codebook import metrics
 from archive.home import Archive
 from pipeline.finding import Finding
-from pipeline.group import place_document
+from pipeline.group import add_name, agency_row, place_document
 from pipeline.parse import READER_VERSION
 from pipeline.report import Report
 
@@ -248,6 +250,38 @@ def _write_source(db: Database, document_id: int, source: Source) -> bool:
         )
         place_document(db, other)
     return True
+
+
+def note_register(archive: Archive, site_id: str) -> None:
+    """Note the verified agencies of a site's region, whether or not a report of them is found."""
+    with archive.transaction() as db:
+        region = _region(db, site_id)
+        for agency in register():
+            if agency.region_code == region.code:
+                agency_row(db, agency)
+
+
+def note_agency(archive: Archive, site_id: str, name: str) -> None:
+    """Note an agency that the site's own tree names.
+
+    Args:
+        archive: the archive.
+        site_id: the site; its row exists.
+        name: as the tree prints it.
+
+    """
+    with archive.transaction() as db:
+        agency = identify(name, _region(db, site_id))
+        if agency not in register():
+            agency = replace(agency, basis="site tree")
+        add_name(db, agency_row(db, agency), name, "site")
+
+
+def _region(db: Database, site_id: str) -> Region:
+    code, name, parents = db.execute(
+        "SELECT region_code, region_name, region_parents FROM sites WHERE id = ?", (site_id,)
+    ).fetchone()
+    return Region(code, name, tuple(json.loads(parents)))
 
 
 def settle(archive: Archive) -> None:

@@ -7,9 +7,18 @@ import sqlite3
 import pytest
 
 from archive.home import Archive
+from archive.search import search
 from pipeline.finding import Finding
 from pipeline.parse import parse
-from pipeline.store import Source, add_source, settle, store, store_site_finding
+from pipeline.store import (
+    Source,
+    add_source,
+    note_agency,
+    note_register,
+    settle,
+    store,
+    store_site_finding,
+)
 from tests.replica.data import reports
 from tests.replica.documents import write_documents
 
@@ -207,3 +216,24 @@ def test_every_report_of_the_replica_in_every_form_equals_its_data(tmp_path):
                 code: str(value) for code, value in report.cells.items()
             }, path.name
             assert read.status == ("verified" if report.cells else "read"), path.name
+
+
+def test_the_tree_of_a_site_teaches_agencies(archive):
+    note_register(archive, "spt")
+    for _ in range(2):
+        note_agency(archive, "spt", "区水务局")
+        note_agency(archive, "spt", "滨河镇")
+    found = dict(rows(archive, "SELECT key, basis FROM agencies"))
+    assert found["640502:水务局"] == "site tree"
+    assert found["640502100:township"] == "register"
+    assert "640500:xinfang" not in found
+    assert rows(archive, "SELECT name FROM agency_names WHERE kind = 'site' ORDER BY name") == [
+        ("区水务局",),
+        ("滨河镇",),
+    ]
+
+
+def test_a_report_is_found_under_a_name_learned_later(archive, forms):
+    put(archive, forms["html"], "https://www.spt.gov.cn/a.html")
+    note_agency(archive, "spt", "区政府办")
+    assert search(archive.db, "区政府办").count == 1

@@ -52,6 +52,7 @@ AGENCY_TYPES = {
 }
 BASES = {
     "register": "经核实的机关名录",
+    "site tree": "所在网站的机构目录",
     "printed name": "报告所印名称",
     "printed name and site": "报告所印名称与所在网站",
     "printed name, region unknown": "报告所印名称，地区不详",

@@ -19,6 +19,7 @@ from crawler.profile import Profile, is_loopback
 from crawler.run import Run, run_of
 from pipeline.read.document import UnreadableError
 from pipeline.read.sniff import sniff
+from pipeline.store import note_agency
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -173,6 +174,9 @@ class PlatformSpider(Spider):
 
     def explore(self, page: Page, step: Step) -> Iterator[Request]:
         """Look for report columns and for the way to them."""
+        name = discovery.squeeze(step.text)
+        if step.role is Role.BODY and discovery.names_agency(self.profile, name):
+            note_agency(self.run.archive, self.profile.id, name)
         yield from self.follow(discovery.report_links(page, step))
         yield from self.follow(discovery.tree_links(page, step))
         yield from self.follow(self._frames(page, step))

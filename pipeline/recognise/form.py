@@ -119,11 +119,18 @@ def table2_column_sets() -> tuple[ColumnSet, ...]:
     for template in templates:
         by_group: dict[str, dict[str, FormColumn]] = {}
         rows: dict[str, set[str]] = {}
+        aliases: dict[str, dict[str, None]] = {}
+        for metric in template_metrics(template):
+            if metric.table == "t2":
+                # A wording met in one of the small tables can stand in each of them.
+                aliases.setdefault(metric.column_code, {}).update(
+                    dict.fromkeys(metric.column_aliases)
+                )
         for metric in template_metrics(template):
             if metric.table != "t2":
                 continue
             columns = by_group.setdefault(metric.row_group, {})
-            labels = dict.fromkeys((metric.column_label, *metric.column_aliases))
+            labels = dict.fromkeys((metric.column_label, *aliases[metric.column_code]))
             if metric.column_code in columns:
                 labels = dict.fromkeys((*columns[metric.column_code].labels, *labels))
             columns[metric.column_code] = FormColumn(metric.column_code, tuple(labels))
@@ -133,6 +140,11 @@ def table2_column_sets() -> tuple[ColumnSet, ...]:
             for group, columns in by_group.items()
         )
     return tuple(sets)
+
+
+def table4_leaf_labels(leaf: str) -> tuple[str, ...]:
+    """Return the wordings of a leaf head of table 四, the official one first."""
+    return (leaf, *_EXTRA_COLUMN_LABELS["total"]) if leaf == "总计" else (leaf,)
 
 
 @cache

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from archive.codebook import Template
 from pipeline.finding import Finding
 from pipeline.read.document import Table
-from pipeline.recognise.labels import has_han, plain
+from pipeline.recognise.form import table2_rows
+from pipeline.recognise.labels import best_similarity, has_han, plain
 from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.recognise.rows import Candidate, GridRow, grid_rows
@@ -20,7 +21,7 @@ from pipeline.recognise.table3 import (
     map_columns,
     recognise_table3,
 )
-from pipeline.recognise.table4 import recognise_table4
+from pipeline.recognise.table4 import onto, recognise_table4
 from pipeline.report import CellReading
 
 
@@ -66,7 +67,7 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
         for name, part in _runs(rows, owners):
             readings.owners.setdefault(index, name)
             if name == "t2":
-                _read_second(second, part, ragged=table.ragged)
+                _read_second(second, part, table)
             elif name == "t3":
                 heads = [row for row, kind in part if kind == "t3_head"]
                 columns = _columns(heads, table, columns)
@@ -100,19 +101,28 @@ class _Fourth:
     data: list[GridRow] = field(default_factory=list)
     head_table: Table | None = None
     data_table: Table | None = None
+    # Tables that print a head again after the figures: a second copy of the form.
+    copies: set[int] = field(default_factory=set)
 
     def take(self, part: Sequence[ClassifiedRow], table: Table) -> None:
         for row, kind in part:
             if kind == "t4_head":
-                if self.head_table is not None and self.head_table is not table and self.data:
-                    continue
+                if self.head_table is not None and self.head_table is not table:
+                    if self.data:
+                        self.copies.add(id(table))
+                        continue
+                    self.heads = [onto(head, self.head_table, table) for head in self.heads]
+                    self.head_table = table
                 self.head_table = self.head_table or table
                 self.heads.append(row)
             elif not row.label_cells() and self.head_table is not None:
-                if self.data_table is not None and self.data_table is not table:
-                    continue
-                if kind == "data" or not self.data:
-                    self.data_table = table
+                blank = not any(c.text.strip() for held in self.data for c in held.cells)
+                if kind == "data" and blank:
+                    # An empty row between head and figures was not the row of figures.
+                    self.data, self.data_table = [row], table
+                elif not self.data:
+                    self.data, self.data_table = [row], table
+                elif kind == "data" and id(table) not in self.copies:
                     self.data.append(row)
 
 
@@ -120,12 +130,18 @@ def _columns(
     heads: Sequence[GridRow], table: Table, previous: ColumnMap | None
 ) -> ColumnMap | None:
     if heads and not table.ragged:
-        found = map_columns(heads, table)
-        if found is not None:
-            return found
+        # A head printed again further down may have slid; the first one then counts.
+        for rows in (heads, _first_run(heads)):
+            found = map_columns(rows, table)
+            if found is not None:
+                return found
     if previous is not None:
         return inherit_columns(previous, table)
     return None
+
+
+def _first_run(heads: Sequence[GridRow]) -> list[GridRow]:
+    return [row for n, row in enumerate(heads) if row.row == heads[0].row + n]
 
 
 def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
@@ -138,8 +154,10 @@ def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
     if not strong:
         # The figures of table four alone on a new page.
         if current == "t4" and rows and all(kind in {"data", "other"} for _, kind in rows):
-            widths = [len(row.cells) for row, kind in rows if kind == "data"]
-            if widths == [15]:
+            printed = [row for row, kind in rows if kind == "data"]
+            # Fifteen empty cells are figures left blank; one empty cell is no row of them.
+            silent = [row for row, _ in rows if not any(c.text.strip() for c in row.cells)]
+            if [len(row.cells) for row in printed or silent] == [15]:
                 return dict.fromkeys(range(len(rows)), "t4")
         return {}
     owners: dict[int, str] = {}
@@ -164,8 +182,10 @@ def _runs(
     return runs
 
 
-def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], *, ragged: bool) -> None:
+def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], table: Table) -> None:
     for row, kind in rows:
+        # Only printed pages have borders at known places, and only they cut a row in two.
+        at_break = bool(table.edges) and row.row in {0, table.rows - 1}
         if kind == "t2_article":
             continue
         if kind == "t2_head":
@@ -175,6 +195,8 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], *, ragged:
         labels = [c for c in row.cells if has_han(c.text) and not looks_like_figure(c.text)]
         if not labels:
             if any(looks_like_figure(c.text) for c in row.cells):
+                if at_break:
+                    reader.doubt_last()
                 place = row.cells[0].place
                 printed = plain(" ".join(c.text for c in row.cells))
                 reader.findings.append(
@@ -185,5 +207,18 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], *, ragged:
             continue
         label = labels[0]
         values = [c for c in row.cells if c.column > label.column]
+        if at_break and _cut_label(label.text):
+            if row.row == 0 and any(c.text.strip() for c in values):
+                reader.doubt_last()
+            message = f"表二有一行被分页切断：“{plain(label.text)}”，未计入。"
+            reader.findings.append(
+                Finding("W-T2-ROW", "warning", message, plain(label.text), label.place)
+            )
+            continue
         if kind == "t2_row" or any(looks_like_figure(c.text) for c in values):
-            reader.grid_row(label, values, ragged=ragged)
+            reader.grid_row(label, values, ragged=table.ragged)
+
+
+def _cut_label(label: str) -> bool:
+    """Tell whether a label of table 二 lacks its beginning or end."""
+    return max(best_similarity(label, names) for names in table2_rows().values()) < 0.95

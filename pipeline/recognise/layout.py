@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pipeline.recognise.form import table2_rows, table3_columns, table3_rows
+from pipeline.recognise.form import table2_rows, table3_columns, table3_rows, table4_leaf_labels
 from pipeline.recognise.labels import best_similarity, key, plain
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.recognise.rows import GridRow
@@ -27,7 +27,8 @@ _STRONG_T3 = tuple(
         if len(key(label)) >= 4
     )
 )
-_T3_GROUPS = ("不予公开", "无法提供", "不予处理", "其他处理", "本年度办理结果")
+_T3_HEADS = ("勾稽关系", "申请人情况", "法人或其他组织")
+GROUP_LABELS = ("不予公开", "无法提供", "不予处理", "其他处理", "本年度办理结果")
 
 
 def classify(row: GridRow) -> Kind:
@@ -47,22 +48,25 @@ def classify(row: GridRow) -> Kind:
         return "t4_head"
     if sum(joined.count(leaf) for leaf in _T4_LEAVES) >= 2 or _is_leaf_piece_row(words):
         return "t4_head"
-    if "勾稽关系" in joined or "申请人情况" in joined or "法人或其他组织" in joined:
+    figures = sum(looks_like_figure(cell.text) for cell in row.cells)
+    # A head cell that reaches too far down does not make a head of a row of figures.
+    if figures < 2 and any(head in joined for head in _T3_HEADS):
         return "t3_head"
     heads = sum(
         1
         for column in table3_columns()
         if any(best_similarity(word, column.labels) >= 0.9 for word in words)
     )
-    if heads >= 2 and not any(looks_like_figure(cell.text) for cell in row.cells):
+    if heads >= 2 and not figures:
         return "t3_head"
     return _body_kind(labels)
 
 
 def _is_leaf_piece_row(words: list[str]) -> bool:
     # A head cell of table four that is split in two rows leaves 结果, 维持, 审结 … alone.
-    pieces = {"结果", "维持", "纠正", "其他", "尚未", "审结", "总计"}
-    return len(words) >= 4 and all(word in pieces for word in words)
+    pieces = {"结果", "维持", "纠正", "其他", "尚未", "审结", *table4_leaf_labels("总计")}
+    known = [word for word in words if word in pieces]
+    return len(known) >= 4 and all(word in pieces or word in _T4_LEAVES for word in words)
 
 
 def _body_kind(labels: list[str]) -> Kind:
@@ -73,8 +77,8 @@ def _body_kind(labels: list[str]) -> Kind:
     strong = best_similarity(last, _STRONG_T3)
     if len(labels) >= 2:
         strong = max(strong, best_similarity("".join(labels[-2:]), _STRONG_T3))
-    if strong >= 0.75 or best_similarity("".join(labels), _T3_GROUPS) >= 0.9:
+    if strong >= 0.75 or best_similarity("".join(labels), GROUP_LABELS) >= 0.9:
         return "t3_row"
-    if any(best_similarity(label, _T3_GROUPS) >= 0.9 for label in labels):
+    if any(best_similarity(label, GROUP_LABELS) >= 0.9 for label in labels):
         return "t3_row"
     return "other"

@@ -7,24 +7,30 @@ its head names columns, none of them blank; everything else stays unread.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from archive.codebook import Template
 from pipeline.finding import Finding
 from pipeline.read.document import Paragraph
-from pipeline.recognise.form import table2_rows, table3_rows, table4_columns
+from pipeline.recognise.form import (
+    table2_column_sets,
+    table2_rows,
+    table3_columns,
+    table3_rows,
+    table4_columns,
+)
 from pipeline.recognise.grids import TableReadings
-from pipeline.recognise.labels import best_similarity, plain
-from pipeline.recognise.numbers import read_cell
+from pipeline.recognise.labels import best_similarity, plain, similarity
+from pipeline.recognise.numbers import looks_like_figure, read_cell
+from pipeline.recognise.page_cuts import COLUMN_CODES
 from pipeline.recognise.rows import Alignment, align, row_score
 from pipeline.recognise.table2 import Table2Reader, find_heads
-from pipeline.recognise.table3 import COLUMN_CODES
 from pipeline.recognise.table4 import GROUPS
 
-_TOKEN = re.compile(r"(?:[+-]?\d[\d,]*(?:\.\d+)?|/|—|――)")
 _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[）)]?项")
-_HEAD_CHARACTERS = "自然人商业企业科研机构社会组织法律服务其他总计"
+_PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 _MOST_LINES = 6
 
 
@@ -45,6 +51,15 @@ class Line:
     figures: tuple[str, ...]
     place: str
 
+    @property
+    def may_be_page_number(self) -> bool:
+        """Whether it is a number alone on its line, dashes around it or not; 0 is no page."""
+        if self.text:
+            return _PAGE.fullmatch(plain(self.text)) is not None
+        readings = [read_cell(figure, self.place) for figure in self.figures]
+        values = [reading.value for reading in readings if reading.value is not None]
+        return len(values) == 1 and values[0] != 0
+
 
 def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
     """Return the lines of a document with their trailing figures taken apart."""
@@ -53,7 +68,7 @@ def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
         text = paragraph.text.replace("|", " ").strip()
         tokens = text.split()
         figures: list[str] = []
-        while tokens and _TOKEN.fullmatch(tokens[-1]):
+        while tokens and looks_like_figure(tokens[-1]):
             figures.insert(0, tokens.pop())
         found.append(Line(index, " ".join(tokens), tuple(figures), paragraph.place))
     return found
@@ -84,7 +99,19 @@ def _head_labels(lines: Sequence[Line], number: int) -> list[str]:
         if find_heads(labels) or line.figures:
             break
         labels = [*labels, *line.text.split()]
-    return labels if find_heads(labels) else []
+    return labels if find_heads(labels) else _spaced_labels(plain(lines[number].text))
+
+
+def _spaced_labels(head: str) -> list[str]:
+    """Return the column labels of a head whose letters are spaced out, so that words run on."""
+    rest = head.split("信息内容", 1)[-1]
+    fits = [
+        (similarity(rest, "".join(labels)), labels)
+        for columns in table2_column_sets()
+        for labels in product(*(column.labels for column in columns.columns))
+    ]
+    fit, labels = max(fits)
+    return list(labels) if fit >= 0.9 else []
 
 
 def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
@@ -102,7 +129,10 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
         elif _ARTICLE.fullmatch(joined):
             taken.append(line.block)
         elif armed and line.figures:
-            label = line.text or (lines[number - 1].text if number else "")
+            label = line.text
+            above = lines[number - 1]
+            if not label and not above.figures and not line.may_be_page_number:
+                label = above.text
             known = any(best_similarity(label, names) >= 0.9 for names in table2_rows().values())
             values = [(figure, line.place) for figure in line.figures]
             if known and reader.row(label, values, line.place):
@@ -115,20 +145,35 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
 
 
 def _label_pieces(lines: Sequence[Line], rows: Sequence[int], order: int) -> list[str]:
-    """Return every label that a row of figures may have: words around it, cut in each way."""
+    """Return every label that a row of figures may have: words around it, cut in each way.
+
+    A label begins before its figures or on their line: words that only follow them are the next
+    row's, and taking them would shift every row by one.
+    """
     number = rows[order]
-    before: list[str] = []
     previous = rows[order - 1] if order else -1
-    for line in reversed(lines[max(previous + 1, number - _MOST_LINES) : number]):
-        before.insert(0, line.text)
     following = rows[order + 1] if order + 1 < len(rows) else len(lines)
-    after = [line.text for line in lines[number + 1 : min(following, number + 1 + _MOST_LINES)]]
+    before = _words(reversed(lines[max(previous + 1, number - _MOST_LINES) : number]))[::-1]
+    after = _words(lines[number + 1 : min(following, number + 1 + _MOST_LINES)])
     own = lines[number].text
     return [
         "".join([*before[len(before) - taken :], own, *after[:added]])
         for taken in range(len(before) + 1)
         for added in range(len(after) + 1)
+        if taken or own
     ]
+
+
+def _words(lines: Iterable[Line]) -> list[str]:
+    """Return the words of lines up to the figures of another row; page numbers are no words."""
+    found = []
+    for line in lines:
+        if line.may_be_page_number:
+            continue
+        if line.figures:
+            break
+        found.append(line.text)
+    return found
 
 
 def _score_lines(
@@ -152,7 +197,11 @@ def _score_lines(
 
 
 def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
-    rows = [n for n, line in enumerate(lines) if len(line.figures) == len(COLUMN_CODES)]
+    rows = [
+        n
+        for n, line in enumerate(lines)
+        if len(line.figures) == len(COLUMN_CODES) and not _under_fourth(lines, n)
+    ]
     if not rows:
         return
     templates: tuple[Template, ...] = ("2021", "2019")
@@ -163,8 +212,10 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
         return
     form = table3_rows(template)
     first = rows[alignment.matches[0][0]]
-    heads = plain("".join(line.text for line in lines[:first]))
-    if not set(_HEAD_CHARACTERS) <= set(heads):
+    heads = set(plain("".join(line.text for line in lines[:first])))
+    if not all(
+        any(set(plain(label)) <= heads for label in column.labels) for column in table3_columns()
+    ):
         readings.findings.append(
             Finding(
                 "W-T3-HEAD", "warning", "表三的列头未能识别，数字未计入。", "", lines[first].place
@@ -198,18 +249,25 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     readings.templates["t3"] = template
 
 
+def _under_fourth(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether figures are table four's, of which seven are left when the others are blank."""
+    if lines[number].text:
+        return False
+    for line in reversed(lines[max(0, number - 60) : number]):
+        if plain(line.text).startswith(GROUPS[0]) and "情况" not in line.text:
+            return True
+        if line.figures and not line.may_be_page_number:
+            return False
+    return False
+
+
 def _read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
     codes = [code for code, _, _ in table4_columns()]
     for number, line in enumerate(lines):
         if not line.figures or line.text:
             continue
-        figures: list[tuple[str, Line]] = []
-        # Each line has a figure at least, so that more lines are too many figures anyway.
-        for following in lines[number : number + len(codes) + 1]:
-            if following.text or not following.figures:
-                break
-            figures.extend((figure, following) for figure in following.figures)
-        if len(figures) != len(codes):
+        figures = _fifteen(lines[number:], len(codes))
+        if not figures:
             continue
         start = _head_start(lines, number)
         if start is None:
@@ -233,6 +291,21 @@ def _read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
         owned = {item.block for item in lines[start:number]} | {item.block for _, item in figures}
         readings.owners.update(dict.fromkeys(owned, "t4"))
         return
+
+
+def _fifteen(lines: Sequence[Line], wanted: int) -> list[tuple[str, Line]]:
+    """Return the figures that stand on one line or go on over several; empty when unsure.
+
+    A number alone on its line may be a page number that stands in for a blank cell.
+    """
+    found: list[tuple[str, Line]] = []
+    for line in lines[:wanted]:
+        if len(found) == wanted:
+            break
+        if line.text or not line.figures or line.may_be_page_number:
+            return []
+        found.extend((figure, line) for figure in line.figures)
+    return found if len(found) == wanted else []
 
 
 def _head_start(lines: Sequence[Line], number: int) -> int | None:

@@ -45,18 +45,35 @@ def read_cell(text: str, place: str) -> CellReading:
         return CellReading(raw=raw, value=None, state="dash", place=place)
     if _PLAIN.fullmatch(folded) or _GROUPED.fullmatch(folded):
         return CellReading(raw=raw, value=_figure(folded), state="value", place=place)
-    lines = [line.strip() for line in unicodedata.normalize("NFKC", text).split("\n")]
-    if len(lines) > 1 and all(re.fullmatch(r"[\d.,]+", line) for line in lines if line):
-        joined = "".join(lines)
-        if _PLAIN.fullmatch(joined) or _GROUPED.fullmatch(joined):
-            # A narrow column breaks a long figure over lines.
-            return CellReading(raw, _figure(joined), "value", "数字在格内分行排印", place)
+    if place.startswith("page=") and folded.count("(") > folded.count(")"):
+        return CellReading(raw, None, "unread", "附注没有印完，可能被分页切断", place)
+    broken = _broken_figure(text)
+    if broken and not place.startswith("page="):
+        # Only a printed page breaks a figure by itself; in markup somebody wrote two lines.
+        return CellReading(raw, None, "unread", "一格内有多个数字，无法确定取哪一个", place)
+    if broken:
+        if _PLAIN.fullmatch(broken) or _GROUPED.fullmatch(broken):
+            return CellReading(raw, _figure(broken), "value", "数字在格内分行排印", place)
+        remark = _LEADING.fullmatch(broken)
+        if remark:
+            return CellReading(raw, _figure(remark[1]), "note", remark[2].strip(), place)
     if re.fullmatch(r"[+-]?[\d.,]+(?: [+-]?[\d.,]+)+", folded):
         return CellReading(raw, None, "unread", "一格内有多个数字，无法确定取哪一个", place)
     leading = _LEADING.fullmatch(folded)
     if leading:
         return CellReading(raw, _figure(leading[1]), "note", leading[2].strip(), place)
     return CellReading(raw=raw, value=None, state="note", note=folded, place=place)
+
+
+def _broken_figure(text: str) -> str:
+    """Return a figure that a narrow column breaks over lines, with its remark; empty if whole."""
+    lines = [
+        line.strip().translate(_MINUS) for line in unicodedata.normalize("NFKC", text).split("\n")
+    ]
+    lines = [line for line in lines if line]
+    if len(lines) < 2 or not re.fullmatch(r"[+-]?[\d.,]*", lines[0]):
+        return ""
+    return "".join(lines) if re.match(r"[\d.,]", lines[1]) else ""
 
 
 def looks_like_figure(text: str) -> bool:

@@ -81,6 +81,16 @@ class Table2Reader:
         self.votes: dict[Template, float] = {"2019": 0.0, "2021": 0.0}
         self._heads: list[tuple[ColumnSet, float]] = []
         self._head_cells: tuple[Cell, ...] = ()
+        self._last: tuple[str, ...] = ()
+
+    def doubt_last(self) -> None:
+        """Refuse the row read last: a page break may have cut its figures."""
+        for code in self._last:
+            cell = self.cells[code]
+            self.cells[code] = CellReading(
+                cell.raw, None, "unread", "数字被分页切断，无法确定", cell.place
+            )
+        self._last = ()
 
     def head(self, labels: Sequence[str], place: str, cells: Sequence[Cell] = ()) -> None:
         """Take a 信息内容 row.
@@ -206,10 +216,12 @@ class Table2Reader:
         self, code: str, columns: ColumnSet, readings: Sequence[CellReading], place: str
     ) -> None:
         self.votes[columns.template] += 1 if len(columns.columns) > 1 else 0.5
+        kept = []
         for column, reading in zip(columns.columns, readings, strict=True):
             cell = cell_code(code, column.code, columns.template)
             if cell is None:
                 continue
+            kept.append(cell)
             earlier = self.cells.get(cell)
             if earlier is not None and earlier.value != reading.value:
                 self.findings.append(
@@ -226,6 +238,7 @@ class Table2Reader:
                 )
                 continue
             self.cells[cell] = reading
+        self._last = tuple(kept)
 
     def template(self) -> Template | None:
         """Return the format that the heads speak for; None when nothing was read."""

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.finding import Finding
 from pipeline.read.document import Table
-from pipeline.recognise.form import table4_columns
-from pipeline.recognise.labels import plain, similarity
+from pipeline.recognise.form import table4_columns, table4_leaf_labels
+from pipeline.recognise.labels import best_similarity, plain, similarity
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.rows import GridRow
 from pipeline.report import CellReading
 
 GROUPS = ("行政复议", "未经复议直接起诉", "复议后起诉")
 _ABOVE = "行政诉讼"
+
+
+def onto(row: GridRow, old: Table, new: Table) -> GridRow:
+    """Return a head row above a page break in the columns of the grid below it, by their edges."""
+    if not (old.edges and new.edges):
+        return row
+    cells = []
+    for cell in row.cells:
+        left, right = old.edges[cell.column], old.edges[cell.column + cell.column_span]
+        inside = [
+            n
+            for n in range(new.columns)
+            if left - 3 <= (new.edges[n] + new.edges[n + 1]) / 2 <= right + 3
+        ]
+        if inside:
+            above = cell.row - old.rows
+            cells.append(replace(cell, row=above, column=inside[0], column_span=len(inside)))
+    return replace(row, row=row.row - old.rows, cells=tuple(cells))
 
 
 def _column_heads(rows: Sequence[GridRow], width: int) -> list[tuple[str, str]]:
@@ -47,7 +66,8 @@ def _codes_by_column(heads: list[tuple[str, str]]) -> dict[int, str]:
         fits = [
             code
             for code, official_group, official_leaf in table4_columns()
-            if group == official_group and similarity(leaf, official_leaf) >= 0.85
+            if group == official_group
+            and best_similarity(leaf, table4_leaf_labels(official_leaf)) >= 0.85
         ]
         if len(fits) == 1:
             found[number] = fits[0]
@@ -60,7 +80,10 @@ def _codes_by_order(heads: list[tuple[str, str]]) -> dict[int, str]:
     official = table4_columns()
     if len(leaves) != len(official):
         return {}
-    if any(similarity(leaf, o[2]) < 0.85 for (_, leaf), o in zip(leaves, official, strict=True)):
+    if any(
+        best_similarity(leaf, table4_leaf_labels(o[2])) < 0.85
+        for (_, leaf), o in zip(leaves, official, strict=True)
+    ):
         return {}
     return {n: o[0] for (n, _), o in zip(leaves, official, strict=True)}
 

@@ -1,0 +1,143 @@
+"""Rows of table 三 that a page break cuts: halves are joined, doubtful ones refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.recognise.form import table3_columns, table3_rows
+from pipeline.recognise.labels import best_similarity
+from pipeline.recognise.layout import GROUP_LABELS
+from pipeline.recognise.numbers import read_cell
+from pipeline.recognise.rows import ACCEPT, Candidate
+from pipeline.report import CellReading
+
+COLUMN_CODES = tuple(column.code for column in table3_columns())
+
+
+def merge_cut_rows(candidates: list[Candidate]) -> list[Candidate]:
+    """Join a row that a page break cut with its other half.
+
+    The half without figures gives only words; the half with figures keeps them.
+    """
+    merged: list[Candidate] = []
+    for candidate in candidates:
+        joined = _joined(merged[-1], candidate) if merged else None
+        if joined is None:
+            merged.append(candidate)
+        else:
+            merged[-1] = joined
+    return merged
+
+
+def row_fit(label: str) -> float:
+    """Return how well a label fits any row of table 三, 0 to 1."""
+    rows = (*table3_rows("2021"), *table3_rows("2019"))
+    return max(best_similarity(label, row.labels) for row in rows)
+
+
+def is_group(label: str) -> bool:
+    """Tell whether a label is one that stands beside several rows."""
+    return best_similarity(label, GROUP_LABELS) >= ACCEPT
+
+
+def _joined(first: Candidate, last: Candidate) -> Candidate | None:
+    """Return two halves of a row as one, or None when they are rows of their own."""
+    if not first.labels:
+        return None
+    if first.has_figures and last.has_figures:
+        return _cut_through(first, last)
+    if first.has_figures == last.has_figures:
+        return None
+    keeper = first if first.has_figures else last
+    if last.labels:
+        label = _whole_label(first, last)
+        return replace(keeper, labels=[*first.labels[:-1], label]) if label else None
+    if first.fragment == last.fragment or first.has_figures or row_fit(first.labels[-1]) < 0.95:
+        return None
+    return replace(keeper, labels=first.labels)
+
+
+def _whole_label(first: Candidate, last: Candidate) -> str:
+    """Return the label of two halves; empty when they are labels of their own."""
+    label = first.labels[-1] + last.labels[-1]
+    fits = sorted((row_fit(first.labels[-1]), row_fit(last.labels[-1])))
+    # A cut behind its number leaves a label that fits by itself, below one that fits nothing.
+    alone = fits[1] if first.fragment == last.fragment else fits[0] / ACCEPT
+    return label if row_fit(label) >= 0.95 and alone < 0.95 else ""
+
+
+def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
+    """Return a row as one whose figures a page break cut between two lines of its cells.
+
+    The half on the new page has no label, or the rest of it. Broken figures fill the width of
+    their column, so that their first halves are the longest; where they are not, the halves may
+    be two rows and the cells that both have are refused.
+    """
+    if not (over_page(first, last) and first.readings and last.readings):
+        return None
+    labels = first.labels
+    own = [
+        label
+        for label in last.labels
+        # The rest of a group label beside the row is not the rest of the row's.
+        if row_fit(label) >= ACCEPT or not any(is_group(g + label) for g in first.labels[:-1])
+    ]
+    if own:
+        label = _whole_label(first, last)
+        if not label:
+            return None
+        labels = [*first.labels[:-1], label]
+    both = [code for code in COLUMN_CODES if first.readings[code].raw and last.readings[code].raw]
+    lengths = {code: _longest(first.readings[code]) for code in COLUMN_CODES}
+    filled = max(lengths.values(), default=0)
+    broken = all(
+        lengths[code] >= filled - 1
+        and _longest(last.readings[code]) <= lengths[code]
+        and _goes_on(first.readings[code].raw or "", last.readings[code].raw or "")
+        for code in both
+    )
+    readings = {}
+    for code in COLUMN_CODES:
+        one, two = first.readings[code], last.readings[code]
+        raw = " ".join(filter(None, (one.raw, two.raw)))
+        if code in both and not broken:
+            readings[code] = CellReading(raw, None, "unread", "数字被分页切断，无法确定", one.place)
+        else:
+            readings[code] = read_cell(raw.replace(" ", "\n"), (one if one.raw else two).place)
+    return replace(first, labels=labels, readings=readings)
+
+
+def _goes_on(first: str, last: str) -> bool:
+    """Tell whether a cell can go on like this: with digits, or inside the brackets of a remark."""
+    return bool(re.match(r"[\d.,，．]", last)) or bool(re.search(r"[(（][^)）]*$", first))
+
+
+def _longest(reading: CellReading) -> int:
+    return max(map(len, (reading.raw or "").split(" ")))
+
+
+def over_page(first: Candidate, last: Candidate) -> bool:
+    """Tell whether two rows stand on two printed pages."""
+    pages = all(half.place.startswith("page=") for half in (first, last))
+    return pages and first.fragment != last.fragment
+
+
+def without_cut_figures(first: Candidate, last: Candidate) -> Candidate:
+    """Refuse the figures of a row that may go on in the unknown row on top of the next page."""
+    readings = {
+        code: CellReading(reading.raw, None, "unread", "数字被分页切断，无法确定", reading.place)
+        if code not in last.readings or last.readings[code].raw
+        else reading
+        for code, reading in first.readings.items()
+    }
+    return replace(first, readings=readings)
+
+
+def beside_lost(index: int, candidates: Sequence[Candidate], lost: set[int]) -> bool:
+    """Tell whether an empty row lies at a page break, its figures perhaps on the other side."""
+    return any(
+        other in lost and candidates[other].fragment != candidates[index].fragment
+        for other in (index - 1, index + 1)
+    )

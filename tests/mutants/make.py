@@ -1,0 +1,118 @@
+"""One seed, one file, one set of answers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from types import SimpleNamespace
+
+from archive.codebook import Template, template_metrics
+from tests.mutants import labels, spans
+from tests.mutants.figures import OTHER, figures, print_figures
+from tests.mutants.model import Draft, Mutant, Sheet, delete_row
+from tests.mutants.write_docx import write_docx
+from tests.mutants.write_html import write_html
+from tests.mutants.write_pdf import write_pdf
+from tests.mutants.write_text import write_grid_text, write_lines
+from tests.replica.grids import Slot, grids
+
+FORMATS = ("html", "docx", "pdf", "tabs", "pipes", "spaces")
+_WRITERS = {
+    "html": write_html,
+    "docx": write_docx,
+    "pdf": write_pdf,
+    "tabs": write_grid_text,
+    "pipes": write_grid_text,
+    "spaces": write_lines,
+}
+_NARROW = str.maketrans("０１２３４５６７８９．＋", "0123456789.+")
+# Without a grid a changed structure is no longer the document's but the tool's.
+_STRUCTURE = {
+    "html": (*spans.MUTATIONS, *spans.HTML_ONLY),
+    "docx": tuple(spans.MUTATIONS),
+    "pdf": tuple(spans.MUTATIONS),
+    "tabs": ("extra-label", "cut-three", "cut-two", "note-row", "empty-row", "head-again"),
+    "pipes": ("extra-label", "cut-three", "cut-two", "note-row", "empty-row", "group-unmerged"),
+    "spaces": ("note-row",),
+}
+
+
+def make(seed: str, form: str) -> Mutant:
+    """Return the mutant of a seed in a format of ``FORMATS``; the same bytes every time."""
+    rng = random.Random(f"{seed} {form}")
+    template: Template = rng.choice(("2019", "2021", "2021"))
+    collapsed = template == "2021" and rng.random() < 0.2
+    printed, way = print_figures(rng, figures(rng, template, collapsed=collapsed))
+    if form == "pdf":
+        # The font of the tests has no full-width digits.
+        printed = {c: replace(p, text=p.text.translate(_NARROW)) for c, p in printed.items()}
+    two, three, four = _sheets(template, printed, collapsed=collapsed)
+    draft = Draft(rng, form, template, printed, [two], [three], [four], [template, way])
+    if collapsed:
+        draft.kinds.append("collapsed-six")
+    for name, mutate in labels.MUTATIONS.items():
+        if rng.random() < 0.4:
+            draft.kinds.append(name)
+            mutate(draft)
+    share = rng.choice((0, 0.1, 0.25))
+    for name in _STRUCTURE[form]:
+        if rng.random() < share:
+            draft.kinds.append(name)
+            (spans.MUTATIONS | spans.HTML_ONLY)[name](draft)
+    data = _WRITERS[form](draft, _blocks(draft))
+    return Mutant(seed, form, data, draft.printed, frozenset(draft.untold), tuple(draft.kinds))
+
+
+def _sheets(template: Template, printed, *, collapsed: bool) -> list[Sheet]:
+    texts = {code: cell.text for code, cell in printed.items()}
+    cells = {m.code: texts.get(m.code, "") for m in template_metrics(template)}
+    report = SimpleNamespace(template=template, labels={}, cells=cells, slug="mutant")
+    found = [Sheet(g.name, list(g.slots), list(g.widths), g.head_rows) for g in grids(report)]
+    if collapsed:
+        _collapse(found[1], texts)
+    return found
+
+
+def _collapse(sheet: Sheet, texts: dict[str, str]) -> None:
+    """Print （六）其他处理 in one row."""
+    places = {s.code: s for s in sheet.slots if s.code}
+    row = places[f"t3_{OTHER[0]}__total"].row
+    values = [s for s in sheet.slots if s.row == row and s.code]
+    sheet.slots = [
+        s for s in sheet.slots if not (row <= s.row < row + 3 and (s.code or s.column > 0))
+    ]
+    sheet.slots.append(Slot("（六）其他处理", row, 1, columns=2))
+    for s in values:
+        code = str(s.code).replace(OTHER[0], "other_total")
+        sheet.slots.append(Slot(texts[code], row, s.column, code=code))
+    delete_row(sheet, row + 2)
+    delete_row(sheet, row + 1)
+
+
+def _blocks(draft: Draft) -> list[str | Sheet]:
+    year = 2020 if draft.template == "2019" else 2022
+    between = draft.rng.choice(([], ["（续表）"], ["单位：件"]))
+    blocks: list[str | Sheet] = [
+        f"示例县财政局{year}年政府信息公开工作年度报告",
+        f"现公布{year}年政府信息公开工作年度报告，统计期限自{year}年1月1日至12月31日。",
+        "一、总体情况",
+        "全年主动公开政府信息128条，收到申请3件，均按期答复。",
+        "二、主动公开政府信息情况",
+        *draft.two,
+        "三、收到和处理政府信息公开申请情况",
+    ]
+    if draft.joined:
+        # One grid holds both tables, so that the heading can only stand behind it.
+        blocks.pop()
+    for number, sheet in enumerate(draft.three):
+        blocks += [*(between if number else []), sheet]
+    if draft.joined:
+        blocks.append("三、收到和处理政府信息公开申请情况")
+    blocks += ["四、政府信息公开行政复议、行政诉讼情况", *draft.four]
+    blocks += [
+        "五、存在的主要问题及改进情况",
+        "公开内容还不够丰富，下一步将加强培训。",
+        "六、其他需要报告的事项",
+        "本年度没有收取信息处理费。",
+    ]
+    return blocks

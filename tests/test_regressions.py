@@ -1,0 +1,332 @@
+"""Ways of printing a report that were once read wrong or not at all; found by mutants."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pipeline.read.document import Cell, Document, Paragraph, Table, page_place
+from pipeline.read.html import read_html
+from pipeline.read.text import read_text
+from pipeline.recognise import recognise
+from pipeline.recognise.numbers import read_cell
+from tests.forms import Grid, change, cut, distinct_values, fourth, second, third
+from tests.mutants.make import _sheets
+from tests.mutants.model import Printed, insert_column
+from tests.mutants.write_html import HtmlWriter
+
+TITLE = Paragraph("示例县财政局2022年政府信息公开工作年度报告", "line=1")
+PAGE = "page=1;box=0.0,0.0,1.0,1.0"
+
+
+def report_of(*tables):
+    return recognise(Document("html", (TITLE, *tables)))
+
+
+def read(report):
+    return {code: cell.value for code, cell in report.cells.items()}
+
+
+def wrong(report, values):
+    """Return cells that say something else than is printed; unread ones say nothing."""
+    return {
+        code: cell
+        for code, cell in report.cells.items()
+        if cell.state != "unread" and (cell.raw or "") != str(values[code])
+    }
+
+
+def moved(table, rows, steps):
+    """Push the cells of some rows aside, as a wrong rowspan above does."""
+    cells = tuple(
+        Cell(c.row, c.column + steps, c.row_span, c.column_span, c.text, c.place)
+        if c.row in rows and (c.column > 0 or steps > 0)
+        else c
+        for c in table.cells
+    )
+    columns = max(c.column + c.column_span for c in cells)
+    return Table(table.rows, columns, cells, table.place)
+
+
+def as_html(*sheets):
+    writer = HtmlWriter(random.Random(1))
+    tables = "".join(writer.table(sheet) for sheet in sheets)
+    return read_html(f"<html><body><p>{TITLE.text}</p>{tables}</body></html>".encode())
+
+
+def sheets(values):
+    printed = {
+        code: Printed("", "blank") if value == "" else Printed(str(value), "value", value)
+        for code, value in values.items()
+    }
+    return _sheets("2021", printed, collapsed=False)
+
+
+@pytest.mark.parametrize("blank", [None, "natural_person", "total"])
+@pytest.mark.parametrize("steps", [1, -1])
+def test_a_row_pushed_aside_by_a_wrong_rowspan(blank, steps):
+    values = distinct_values("2021")
+    if blank:
+        values[f"t3_unavailable_not_held__{blank}"] = ""
+    two, three, four = sheets(values)
+    group = next(
+        s for s in three.slots if s.text == ("（三）不予公开" if steps > 0 else "（四）无法提供")
+    )
+    three.written[(group.row, group.column)] = (group.rows + steps, group.columns)
+    report = recognise(as_html(two, three, four))
+    assert not wrong(report, values)
+    assert not [code for code, cell in report.cells.items() if cell.state == "unread"]
+
+
+def test_heads_that_lost_their_colspan_have_slid_away_from_their_columns():
+    values = distinct_values("2021")
+    two, three, four = sheets(values)
+    for s in three.slots:
+        if s.text in {"法人或其他组织", "申请人情况"}:
+            three.written[(s.row, s.column)] = (s.rows, 1)
+    assert read(recognise(as_html(two, three, four))) == values
+
+
+def test_a_stray_figure_behind_a_blank_is_no_total():
+    values = distinct_values("2021") | {"t3_new__natural_person": ""}
+    two, three, four = sheets(values)
+    row = next(s.row for s in three.slots if s.code == "t3_new__total")
+    insert_column(three, 10)
+    three.slots.append(next(s for s in three.slots if s.row == row).__class__("1", row, 10))
+    assert not wrong(recognise(as_html(two, three, four)), values)
+
+
+def test_an_empty_row_inside_a_group_is_no_row_of_blanks():
+    values = distinct_values("2021")
+    grid = Grid()
+    for c in third("2021", values).cells:
+        down = c.row > 15
+        grid.put(
+            c.row + down,
+            c.column,
+            c.text,
+            c.row_span + (c.row <= 15 < c.row + c.row_span - 1),
+            c.column_span,
+        )
+    for column in range(2, 10):
+        grid.put(16, column, "")
+    report = report_of(second("2021", values), grid.table(), fourth(values))
+    assert read(report) == values
+
+
+def test_the_head_printed_again_in_the_middle():
+    values = distinct_values("2021")
+    whole = third("2021", values)
+    first, last = cut(whole, 12, repeat=3)
+    rows = [
+        Cell(c.row + 12, c.column, c.row_span, c.column_span, c.text, c.place) for c in last.cells
+    ]
+    both = Table(first.rows + last.rows, 10, (*first.cells, *rows), "path=/t")
+    report = report_of(second("2021", values), both, fourth(values))
+    assert read(report) == values
+
+
+@pytest.mark.parametrize("label", ["合计", "共计"])
+def test_other_words_for_the_total_of_table_four(label):
+    values = distinct_values("2021")
+    report = report_of(
+        second("2021", values), third("2021", values), change(fourth(values), "总计", label)
+    )
+    assert read(report) == values
+
+
+def test_table_four_left_blank_on_a_new_page_with_a_note_below():
+    values = distinct_values("2021") | {c: "" for c in distinct_values("2021") if c[:2] == "t4"}
+    head, data = cut(fourth(values), 3)
+    note = Cell(1, 0, 1, 15, "备注", "path=/t")
+    data = Table(2, 15, (*data.cells, note), data.place)
+    report = report_of(second("2021", values), third("2021", values), head, data)
+    assert {report.cells[c].state for c in values if c[:2] == "t4"} == {"blank"}
+
+
+def test_an_empty_row_above_the_figures_of_table_four():
+    values = distinct_values("2021")
+    head, data = cut(fourth(values), 3)
+    blank = [Cell(3, n, 1, 1, "", "path=/t") for n in range(15)]
+    head = Table(4, 15, (*head.cells, *blank), head.place)
+    report = report_of(second("2021", values), third("2021", values), head, data)
+    assert read(report) == values
+
+
+def test_figures_of_table_four_cut_by_a_page_are_refused():
+    values = distinct_values("2021")
+    head, data = cut(fourth(values), 3)
+    rest = Table(
+        1, 15, tuple(Cell(0, n, 1, 1, "5" if n == 3 else "", PAGE) for n in range(15)), PAGE
+    )
+    report = report_of(second("2021", values), third("2021", values), head, data, rest)
+    assert not wrong(report, values)
+
+
+def on_pages(table, page):
+    cells = tuple(
+        Cell(
+            c.row,
+            c.column,
+            c.row_span,
+            c.column_span,
+            c.text,
+            page_place(page, (c.column, c.row, 1, 1)),
+        )
+        for c in table.cells
+    )
+    edges = tuple(10.0 * n for n in range(table.columns + 1))
+    return Table(table.rows, table.columns, cells, page_place(page, (0, 0, 1, 1)), edges=edges)
+
+
+def page_cut(above, below):
+    """Return a report with a row cut by a page: texts of its cells above and below."""
+    values = distinct_values("2021")
+    first, last = cut(third("2021", values), 9)
+    upper = {c.column: c for c in last.cells if c.row == 0}
+    halves = [
+        {column: texts.get(column, "") for column in upper if column >= 2}
+        for texts in (above, below)
+    ]
+    row = [Cell(first.rows, column, 1, 1, text, "x") for column, text in halves[0].items()]
+    first = Table(first.rows + 1, 10, (*first.cells, *row), first.place)
+    cells = tuple(
+        Cell(
+            c.row,
+            c.column,
+            c.row_span,
+            c.column_span,
+            halves[1][c.column] if c.row == 0 and c.column >= 2 else c.text,
+            c.place,
+        )
+        for c in last.cells
+    )
+    last = Table(last.rows, 10, cells, last.place)
+    return values, report_of(
+        second("2021", values), on_pages(first, 1), on_pages(last, 2), fourth(values)
+    )
+
+
+def test_a_page_break_between_two_lines_of_the_same_figures():
+    label = {2: "3.危及“三安全一稳定”"}
+    codes = [c for c in distinct_values("2021") if c.startswith("t3_denied_security_stability__")]
+    values, report = page_cut(
+        label | dict.fromkeys(range(3, 10), "61900"), dict.fromkeys(range(3, 10), "76")
+    )
+    assert [report.cells[c].value for c in codes] == [6190076] * 7
+    del values
+
+
+def test_halves_that_may_be_two_rows_are_refused():
+    label = {2: "3.危及“三安全一稳定”"}
+    codes = [c for c in distinct_values("2021") if c.startswith("t3_denied_security_stability__")]
+    _, report = page_cut(
+        label | dict.fromkeys(range(3, 9), "12") | {9: "7200"}, dict.fromkeys(range(3, 10), "534")
+    )
+    assert {report.cells[c].state for c in codes} == {"unread"}
+
+
+def test_a_label_cut_behind_its_number_keeps_the_figures():
+    codes = [c for c in distinct_values("2021") if c.startswith("t3_denied_security_stability__")]
+    _, report = page_cut({2: "3."} | {n: str(n) for n in range(3, 10)}, {2: "危及“三安全一稳定”"})
+    assert [report.cells[c].value for c in codes] == [3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "state"),
+    [
+        ("6841\n101件", 6841101, "note"),
+        ("+\n161", 161, "value"),
+        ("+582\n9740", 5829740, "value"),
+        ("57123\n40（其\n中修订\n25件）", 5712340, "note"),
+    ],
+)
+def test_a_figure_broken_by_a_narrow_column(text, value, state):
+    reading = read_cell(text, PAGE)
+    assert (reading.value, reading.state) == (value, state)
+
+
+def test_two_lines_of_figures_in_markup_are_two_figures():
+    assert read_cell("10\n5", "path=/html/body/table/tr/td").state == "unread"
+
+
+HEAD = f"""{TITLE.text}
+二、主动公开政府信息情况
+第二十条第（六）项
+信息内容 本年处理决定数量
+"""
+THIRD = """三、收到和处理政府信息公开申请情况
+申请人情况
+自然人 法人或其他组织 总计
+商业企业 科研机构 社会公益组织 法律服务机构 其他
+"""
+
+
+def lines(text):
+    return recognise(read_text(text.encode()))
+
+
+def test_a_page_number_is_not_the_figure_of_a_blank_row():
+    report = lines(HEAD + "行政处罚\n12\n行政强制 5\n")
+    assert report.cells["t2_penalty_decisions"].state == "unread"
+    assert report.cells["t2_coercion_decisions"].value == 5
+
+
+def test_words_below_a_row_of_figures_belong_to_the_next_row():
+    report = lines(
+        THIRD
+        + "一、本年新收政府信息公开申请数量\n1 2 3 4 5 6 21\n"
+        + "二、上年结转政府信息公开申请数量\n943 70 12 3 5 1033\n"
+        + "（一）予以公开 0 0 7 0 0 0 7\n"
+    )
+    assert report.cells["t3_new__total"].value == 21
+    assert report.cells["t3_carried_in__total"].state == "unread"
+    assert report.cells["t3_granted__research"].value == 7
+
+
+def test_seven_figures_of_a_half_blank_table_four_are_no_row_of_table_three():
+    report = lines(
+        THIRD
+        + "一、本年新收政府信息公开申请数量 1 2 3 4 5 6 21\n（七）总计 9 9 9 9 9 9 54\n"
+        + "四、政府信息公开行政复议、行政诉讼情况\n行政复议 行政诉讼\n结果维持 结果纠正 总计\n"
+        + "95 77 6 178 1 2 3\n"
+    )
+    assert report.cells["t3_result_total__total"].value == 54
+
+
+def test_fourteen_figures_and_a_page_number_are_not_fifteen():
+    head = "行政复议 行政诉讼\n" + "结果维持 结果纠正 其他结果 尚未审结 总计\n"
+    head += "未经复议直接起诉 复议后起诉\n" + "结果维持 结果纠正 其他结果 尚未审结 总计\n" * 2
+    report = lines(f"{TITLE.text}\n{head}1 2 3 4 5 6 7 8 9 10 11 12 13 14\n7\n五、存在的主要问题\n")
+    assert not [c for c, cell in report.cells.items() if c[:2] == "t4" and cell.state == "value"]
+
+
+def test_a_page_number_behind_fifteen_figures():
+    head = "行政复议 行政诉讼\n" + "结果维持 结果纠正 其他结果 尚未审结 总计\n"
+    head += "未经复议直接起诉 复议后起诉\n" + "结果维持 结果纠正 其他结果 尚未审结 总计\n" * 2
+    figures = " ".join(map(str, range(1, 16)))
+    report = lines(f"{HEAD}行政处罚 3\n{head}{figures}\n7\n五、存在的主要问题及改进情况\n")
+    cells = [cell.value for c, cell in report.cells.items() if c[:2] == "t4"]
+    assert cells == list(range(1, 16))
+
+
+def test_spaced_letters_in_a_head_without_a_grid():
+    report = lines(
+        HEAD.replace("信息内容 本年处理决定数量", "信 息 内 容 本 年 处 理 决 定 数 量")
+        + "行政处罚 3\n"
+    )
+    assert report.cells["t2_penalty_decisions"].value == 3
+
+
+def test_remarks_and_full_width_signs_without_a_grid():
+    report = lines(
+        THIRD + "一、本年新收政府信息公开申请数量 １２ 3件 —— ＋5 0件 22（含撤回2件） 1，042\n"
+    )
+    row = [cell.value for code, cell in report.cells.items() if code.startswith("t3_new__")]
+    assert row == [12, 3, None, 5, 0, 22, 1042]
+
+
+def test_a_remark_that_a_page_break_cuts_is_refused():
+    assert read_cell("6669850（其中修订", PAGE).state == "unread"
+    assert read_cell("6669850（其中修订2件）", PAGE).value == 6669850

@@ -14,12 +14,12 @@ from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.recognise.rows import Candidate, GridRow, grid_rows
 from pipeline.recognise.table2 import Table2Reader
-from pipeline.recognise.table3 import (
+from pipeline.recognise.table3 import recognise_table3
+from pipeline.recognise.table3_columns import (
     ColumnMap,
     fragment_candidates,
     inherit_columns,
     map_columns,
-    recognise_table3,
 )
 from pipeline.recognise.table4 import onto, recognise_table4
 from pipeline.report import CellReading

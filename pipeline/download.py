@@ -157,6 +157,14 @@ def _capture(archive: Archive, capture_id: int, *, is_new: bool = False, note: s
     return Capture(capture_id, url, status, digest, is_new, pairs, etag, last_modified, note)
 
 
+def _last_note(archive: Archive, capture_id: int) -> str:
+    row = archive.db.execute(
+        "SELECT note FROM run_visits WHERE capture_id = ? ORDER BY visited_at DESC LIMIT 1",
+        (capture_id,),
+    ).fetchone()
+    return (row[0] or "") if row else ""
+
+
 def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
     """Archive an exchange: bytes first, then the WARC record, then the rows.
 
@@ -174,9 +182,11 @@ def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
     """
     pair = _pair(exchange)
     if exchange.status == HTTPStatus.NOT_MODIFIED and exchange.revisited is not None:
-        capture = _capture(archive, exchange.revisited)
+        # What was odd about the body is odd about it still.
+        note = _last_note(archive, exchange.revisited)
+        capture = _capture(archive, exchange.revisited, note=note)
         _write_again(archive, exchange, pair, capture.id, warc.NOT_MODIFIED)
-        _note(archive, exchange, capture.id, "")
+        _note(archive, exchange, capture.id, note)
         return capture
     note = ""
     payload = exchange.body

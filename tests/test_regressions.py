@@ -6,10 +6,12 @@ import random
 
 import pytest
 
+from pipeline.check import check
 from pipeline.read.document import Cell, Document, Paragraph, Table, page_place
 from pipeline.read.html import read_html
 from pipeline.read.text import read_text
 from pipeline.recognise import recognise
+from pipeline.recognise.form import table3_columns
 from pipeline.recognise.numbers import read_cell
 from tests.forms import Grid, change, cut, distinct_values, fourth, second, third
 from tests.mutants.make import _sheets
@@ -330,3 +332,103 @@ def test_remarks_and_full_width_signs_without_a_grid():
 def test_a_remark_that_a_page_break_cuts_is_refused():
     assert read_cell("6669850（其中修订", PAGE).state == "unread"
     assert read_cell("6669850（其中修订2件）", PAGE).value == 6669850
+
+
+# What a black-box test of another engineer found.
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["（六）其他", "(六)、其他", "六、其他", "（六）其他情形", "其他处理（六）"],
+)
+def test_row_six_in_one_row_is_never_its_third_part(label):
+    values = distinct_values("2021") | {
+        f"t3_other_total__{column.code}": 9000 + n for n, column in enumerate(table3_columns())
+    }
+    three = change(third("2021", values, collapse=True), "（六）其他处理", label)
+    report = report_of(second("2021", values), three, fourth(values))
+    assert report.cells["t3_other_total__total"].value == 9006
+    assert report.cells["t3_other_misc__total"].state == "unread"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "state"),
+    [
+        ("1543²", 1543, "note"),
+        ("1543①", 1543, "note"),
+        ("1543(2)", 1543, "note"),
+        ("1543*", 1543, "note"),
+        ("251000元", 251000, "note"),
+        ("22（其中修订16件）", 22, "note"),
+        ("1½", None, "unread"),
+        ("3-5", None, "unread"),
+        ("15,43", None, "unread"),
+        ("3万", None, "unread"),
+        ("15%", None, "unread"),
+        ("2O", None, "unread"),
+        ("１，５４３", 1543, "value"),
+    ],
+)
+def test_marks_and_remarks_beside_a_figure(text, value, state):
+    reading = read_cell(text, "path=/x")
+    assert (reading.value, reading.state) == (value, state)
+    assert reading.raw == text
+
+
+def test_unreadable_heads_in_a_foreign_order_give_no_figures():
+    values = distinct_values("2021")
+    three = change(third("2021", values), "自然人", "申请者")
+    three = change(change(three, "商业企业", "@"), "法律服务机构", "商业企业")
+    three = change(three, "@", "法律服务机构")
+    report = report_of(second("2021", values), three, fourth(values))
+    assert {c.state for k, c in report.cells.items() if k.startswith("t3")} == {"unread"}
+    assert "W-UNREAD" in {f.rule for f in check(report).findings}
+
+
+@pytest.mark.parametrize(
+    ("lines", "signed"),
+    [
+        (("示例县财政局 2023年1月20日",), "2023-01-20"),
+        (("示例县财政局", "二〇二三年一月二十日"), "2023-01-20"),
+        (("示例县财政局", "2023.1.20"), "2023-01-20"),
+        (("示例县财政局", "2023-01-20", "附件：1.统计表.xlsx"), "2023-01-20"),
+        (("示例县财政局", "2023年1月20日", "附件", "1.年报.pdf", "2.统计表"), "2023-01-20"),
+        (("附件1：年报.pdf", "主办：示例县人民政府 邮编：999999", "某ICP备1号"), None),
+    ],
+)
+def test_what_follows_section_six_is_no_part_of_it(lines, signed):
+    texts = ("示例县财政局2022年政府信息公开工作年度报告", "六、其他需要报告的事项", "无", *lines)
+    blocks = tuple(Paragraph(text, f"line={n}") for n, text in enumerate(texts, 1))
+    report = recognise(Document("html", blocks))
+    assert report.sections[-1].text == "无"
+    assert report.signed == signed
+    assert report.contact.postcode is None
+
+
+def test_a_page_title_with_the_name_of_the_site():
+    meta = {"title": "示例县林业局2022年政府信息公开工作年度报告-示例县人民政府"}
+    blocks = (Paragraph("一、总体情况", "line=1"), Paragraph("公开信息8条。" * 60, "line=2"))
+    report = recognise(Document("html", blocks, meta))
+    assert (report.agency_printed, report.year) == ("示例县林业局", 2022)
+
+
+def test_a_report_that_does_not_say_whose_it_is_says_so():
+    values = {}
+    tables = (second("2021", values), third("2021", values), fourth(values))
+    report = check(recognise(Document("html", tables)))
+    assert {"W-AGENCY", "W-TITLE", "I-PERIOD"} <= {f.rule for f in report.findings}
+
+
+def test_digits_without_unicode_are_no_blank_form():
+    values = dict.fromkeys(distinct_values("2021"), "\ufffd")
+    tables = (second("2021", values), third("2021", values), fourth(values))
+    report = recognise(Document("pdf", tables))
+    assert report.status == "partial"
+    assert {cell.state for cell in report.cells.values()} == {"unread"}
+
+
+def test_two_different_tables_three_are_not_verified():
+    one, other = distinct_values("2021"), {}
+    tables = (second("2021", other), third("2021", one), third("2021", other), fourth(other))
+    report = check(report_of(*tables))
+    assert report.status != "verified"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from archive.codebook import template_metrics
-from pipeline.check import arithmetic, identity
+from pipeline.check import arithmetic, completeness, identity
 from pipeline.finding import Finding
 from pipeline.report import Report
 
@@ -20,7 +20,9 @@ ARITHMETIC: tuple[Rule, ...] = (
     arithmetic.non_negative,
 )
 OTHERS: tuple[Rule, ...] = (
+    completeness.unread_cells,
     arithmetic.blank_cells,
+    identity.is_named,
     identity.year_agrees,
     identity.six_sections,
 )
@@ -40,7 +42,7 @@ def check(report: Report) -> Report:
     Returns:
         The report with their findings; it becomes verified when every cell of its template holds
         a figure and no rule of arithmetic has anything to say. A blank holds none: that it stands
-        for 0 is an assumption.
+        for 0 is an assumption. A row of figures that was left over keeps it from being verified.
 
     """
     if report.status in {"not_a_report", "unreadable"}:
@@ -48,7 +50,8 @@ def check(report: Report) -> Report:
     sums = arithmetic_findings(report)
     others = [finding for rule in OTHERS for finding in rule(report)]
     status = report.status
-    if status == "read" and not sums and _all_figures(report):
+    left_over = any(f.rule.startswith(("W-T2", "W-T3", "W-T4")) for f in report.findings)
+    if status == "read" and not sums and not left_over and _all_figures(report):
         status = "verified"
     return replace(report, status=status, findings=(*report.findings, *sums, *others))
 

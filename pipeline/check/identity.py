@@ -13,6 +13,20 @@ from pipeline.report import Report
 FIRST_YEAR_OF_FORMAT = 2019
 
 
+def is_named(report: Report) -> Iterator[Finding]:
+    """W-AGENCY, W-TITLE, I-PERIOD: body, title and period are stated by the report itself.
+
+    Source: 国办公开办函〔2019〕60号 and 〔2021〕30号, head of the format.
+    """
+    if report.title is None:
+        yield Finding("W-TITLE", "warning", "没有找到年度报告的标题。")
+    if report.agency_printed is None:
+        message = "标题和正文都没有写明是哪个机关的报告，只能由所在栏目推断。"
+        yield Finding("W-AGENCY", "warning", message, report.title or "")
+    if report.period is None and report.template is not None:
+        yield Finding("I-PERIOD", "info", "正文没有写明统计期限。")
+
+
 def year_agrees(report: Report) -> Iterator[Finding]:
     """E-YEAR: year of title, self-title and period agree; the period is the calendar year.
 

@@ -20,6 +20,7 @@ from pipeline.recognise.table3_columns import (
     fragment_candidates,
     inherit_columns,
     map_columns,
+    out_of_order,
 )
 from pipeline.recognise.table4 import onto, recognise_table4
 from pipeline.report import CellReading
@@ -58,6 +59,7 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
     candidates: list[Candidate] = []
     columns: ColumnMap | None = None
     fourth = _Fourth()
+    ordered = True
     current = ""
     for index, table in tables:
         rows = [(row, classify(row)) for row in grid_rows(index, table)]
@@ -70,9 +72,10 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
                 _read_second(second, part, table)
             elif name == "t3":
                 heads = [row for row, kind in part if kind == "t3_head"]
+                ordered = ordered and not out_of_order(heads)
                 columns = _columns(heads, table, columns)
                 body = [(row, kind) for row, kind in part if kind != "t3_head"]
-                candidates.extend(fragment_candidates(body, table, columns))
+                candidates.extend(fragment_candidates(body, table, columns, ordered=ordered))
             else:
                 fourth.take(part, table)
         current = owners[max(owners)]

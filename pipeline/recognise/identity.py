@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.recognise.numerals import chinese_value
+
 _SPACE = re.compile(r"\s+")
 _CHINESE_YEAR = re.compile(r"[二][〇○零Ｏ0O][一二三四五六七八九〇○零]{2}(?=年)")
 _DIGITS = {c: str(n) for n, c in enumerate("〇一二三四五六七八九")} | {
@@ -30,7 +32,13 @@ _PERIOD = re.compile(
     rf"{_DATE}起?(?:至|到|—+|－|-|~|～|–)(?:((?:19|20)\d{{2}})年)?(\d{{1,2}})月(\d{{1,2}})日"
 )
 _SELF_NAME = re.compile(r"《([^《》]{2,60}?)》")
-_SIGN_DATE = re.compile(rf"^{_DATE}$")
+# A signature may stand on the line of its date: 中卫市信访局 2021年1月25日.
+_SIGN_DATE = re.compile(
+    rf"^(?:[\u3400-\u9fff（）]{{0,28}}(?:局|府|办|室|会|委|心|院|所|站|处|厅|镇|乡|道|社|馆|队))?{_DATE}$"
+)
+_NUMERIC_DATE = re.compile(r"^((?:19|20)\d{2})[.\-/](\d{1,2})[.\-/](\d{1,2})$")
+_CHINESE_DAY = re.compile(r"([一二三四五六七八九十]{1,3})(?=[月日])")
+_SITE_NAME = re.compile(r"[-_|—–－]+")
 
 
 def squeeze(text: str) -> str:
@@ -110,7 +118,7 @@ def find_title(lines: Sequence[str], meta_title: str | None) -> Title | None:
             title = parse_title("".join(lines[first : first + count]))
             if title is not None:
                 found.append(Title(title.text, title.agency, title.year, count, first))
-    page = parse_title(meta_title) if meta_title else None
+    page = page_title(meta_title)
     if page is not None:
         found.append(Title(page.text, page.agency, page.year, 0, 0))
     if not found:
@@ -145,6 +153,16 @@ def _iso(year: str, month: str, day: str) -> str | None:
 
 
 def sign_off_date(line: str) -> str | None:
-    """Return the ISO date when a line is nothing but a date."""
-    match = _SIGN_DATE.match(fold_year(squeeze(line)))
+    """Return the ISO date when a line is nothing but a date, or a signature and its date."""
+    folded = fold_year(squeeze(line))
+    numbered = _CHINESE_DAY.sub(lambda part: str(chinese_value(part[1]) or part[1]), folded)
+    match = _SIGN_DATE.match(numbered) or _NUMERIC_DATE.match(folded)
     return _iso(*match.groups()) if match else None
+
+
+def page_title(meta_title: str | None) -> Title | None:
+    """Return the report title that a page's title is or holds beside the site's name."""
+    if not meta_title:
+        return None
+    parts = (meta_title, *_SITE_NAME.split(meta_title))
+    return next((title for title in map(parse_title, parts) if title is not None), None)

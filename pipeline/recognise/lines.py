@@ -31,6 +31,7 @@ from pipeline.recognise.table4 import GROUPS
 
 _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[）)]?项")
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
+_HEAD_LINES = 60  # a head set one character a line takes about 40
 _MOST_LINES = 6
 
 
@@ -196,6 +197,14 @@ def _score_lines(
     return align(scores, [0.2] * len(rows)), chosen
 
 
+def _heads_out_of_order(lines: Sequence[Line], first: int) -> bool:
+    """Tell whether heads above the first row stand in another order than the form's."""
+    words = plain("".join(line.text for line in lines[max(0, first - _HEAD_LINES) : first]))
+    spots = [words.rfind(word) for word in ("商业", "科研", "社会", "法律")]
+    known = [spot for spot in spots if spot >= 0]
+    return known != sorted(known)
+
+
 def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     rows = [
         n
@@ -213,7 +222,7 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     form = table3_rows(template)
     first = rows[alignment.matches[0][0]]
     heads = set(plain("".join(line.text for line in lines[:first])))
-    if not all(
+    if _heads_out_of_order(lines, first) or not all(
         any(set(plain(label)) <= heads for label in column.labels) for column in table3_columns()
     ):
         readings.findings.append(

@@ -12,10 +12,18 @@ _DASHES = frozenset({"/", "\\", "-", "--", "---", "—", "——", "–", "−",
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(\D.*)", re.DOTALL)
-_FIGURE_WITH_REMARK = re.compile(
-    r"[+-]?[\d,]+(?:\.\d+)?(?:(?:万元|亿元|元|件|项|条|个|次|人|份|宗|起)?(?:[(（].*)?)", re.DOTALL
-)
+_UNIT = r"(?:万元|亿元|元|件次|人次|件|项|条|个|次|人|份|宗|起)"
+_FIGURE_WITH_REMARK = re.compile(rf"[+-]?[\d,]+(?:\.\d+)?{_UNIT}?(?:[(（].*)?", re.DOTALL)
+_REMARK = re.compile(rf"{_UNIT}?\s*(?:[(*注].*)?", re.DOTALL)
+# NFKC would make 15432 of 1543², and 15431 of 1543①.
+_MARKS = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u2473]+")
 _MINUS = str.maketrans({"−": "-", "﹣": "-", "－": "-", "–": "-", "﹢": "+"})
+
+
+def fold(text: str) -> str:
+    """Return text NFKC-folded, with raised and circled digits in brackets: marks, not digits."""
+    marked = _MARKS.sub(lambda mark: f"({unicodedata.normalize('NFKC', mark[0])})", text)
+    return unicodedata.normalize("NFKC", marked).translate(_MINUS)
 
 
 def _figure(text: str) -> int | Decimal:
@@ -36,7 +44,7 @@ def read_cell(text: str, place: str) -> CellReading:
 
     """
     raw = re.sub(r"\s+", " ", text).strip()
-    folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().translate(_MINUS)
+    folded = re.sub(r"\s+", " ", fold(text)).strip()
     if not folded:
         return CellReading(raw="", value=None, state="blank", place=place)
     if "\ufffd" in folded:
@@ -47,6 +55,11 @@ def read_cell(text: str, place: str) -> CellReading:
         return CellReading(raw=raw, value=_figure(folded), state="value", place=place)
     if place.startswith("page=") and folded.count("(") > folded.count(")"):
         return CellReading(raw, None, "unread", "附注没有印完，可能被分页切断", place)
+    return _read_composed(text, raw, folded, place)
+
+
+def _read_composed(text: str, raw: str, folded: str, place: str) -> CellReading:
+    """Read a cell that holds more than one plain figure."""
     broken = _broken_figure(text)
     if broken and not place.startswith("page="):
         # Only a printed page breaks a figure by itself; in markup somebody wrote two lines.
@@ -55,21 +68,21 @@ def read_cell(text: str, place: str) -> CellReading:
         if _PLAIN.fullmatch(broken) or _GROUPED.fullmatch(broken):
             return CellReading(raw, _figure(broken), "value", "数字在格内分行排印", place)
         remark = _LEADING.fullmatch(broken)
-        if remark:
+        if remark and _REMARK.fullmatch(remark[2]):
             return CellReading(raw, _figure(remark[1]), "note", remark[2].strip(), place)
     if re.fullmatch(r"[+-]?[\d.,]+(?: [+-]?[\d.,]+)+", folded):
         return CellReading(raw, None, "unread", "一格内有多个数字，无法确定取哪一个", place)
     leading = _LEADING.fullmatch(folded)
-    if leading:
+    if leading and _REMARK.fullmatch(leading[2]):
         return CellReading(raw, _figure(leading[1]), "note", leading[2].strip(), place)
+    if leading:
+        return CellReading(raw, None, "unread", "数字后面的文字无法理解，不知道数值是多少", place)
     return CellReading(raw=raw, value=None, state="note", note=folded, place=place)
 
 
 def _broken_figure(text: str) -> str:
     """Return a figure that a narrow column breaks over lines, with its remark; empty if whole."""
-    lines = [
-        line.strip().translate(_MINUS) for line in unicodedata.normalize("NFKC", text).split("\n")
-    ]
+    lines = [line.strip() for line in fold(text).split("\n")]
     lines = [line for line in lines if line]
     if len(lines) < 2 or not re.fullmatch(r"[+-]?[\d.,]*", lines[0]):
         return ""
@@ -81,7 +94,7 @@ def looks_like_figure(text: str) -> bool:
 
     A label that begins with its number ("5要求…", "1.属于国家秘密") is none.
     """
-    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).translate(_MINUS)
+    folded = re.sub(r"\s+", "", fold(text))
     if not folded:
         return False
     return folded in _DASHES or _FIGURE_WITH_REMARK.fullmatch(folded) is not None

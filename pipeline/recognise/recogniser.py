@@ -8,7 +8,7 @@ from pipeline.read.document import Block, Document, Paragraph, Table
 from pipeline.recognise.contact import find_contact
 from pipeline.recognise.figures import narrative_figures
 from pipeline.recognise.grids import TableReadings, read_grids
-from pipeline.recognise.identity import Title, find_period, find_title, parse_title, self_names
+from pipeline.recognise.identity import Title, find_period, find_title, self_names
 from pipeline.recognise.lines import read_lines, split_lines
 from pipeline.recognise.sections import Parts, cut, join_text
 from pipeline.report import CellReading, Report, Status
@@ -37,7 +37,7 @@ def recognise(document: Document) -> Report:
     lines = [block.text for block in parts.before if isinstance(block, Paragraph)]
     title = find_title(lines[:12], meta_title)
     findings = list(document.findings)
-    named = title or (parse_title(meta_title) if meta_title else None)
+    named = title
     if named is None and _is_blank_form(readings):
         message = "这是空白的年度报告格式，没有填写任何数字，不是年度报告。"
         return Report(
@@ -83,8 +83,7 @@ def _is_bare(document: Document) -> bool:
 
 
 def _is_blank_form(readings: TableReadings) -> bool:
-    states = {cell.state for cell in readings.cells.values()}
-    return bool(readings.cells) and states <= {"blank", "unread"}
+    return {cell.state for cell in readings.cells.values()} == {"blank"}
 
 
 def _read_tables(document: Document) -> TableReadings:

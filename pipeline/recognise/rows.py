@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.read.document import Cell, Table
 from pipeline.recognise.form import FormRow
-from pipeline.recognise.labels import best_similarity, has_han, key, similarity
+from pipeline.recognise.labels import best_similarity, has_han, key, plain, similarity
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.report import CellReading
 
 # Below ACCEPT a row is taken only between two neighbours that are certain; below CONSIDER never.
 ACCEPT = 0.75
 CONSIDER = 0.6
+# （六） in one row: told from 3.其他 by its number alone.
+_COLLAPSED = re.compile(r"(?:\(六\)[、.]?|六、)其他(?:处理|情形)?|其他(?:处理|情形)?\(六\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> flo
     """
     if not labels:
         return 0.0
+    if _COLLAPSED.fullmatch(plain(labels[-1])):
+        return 1.0 if row.code == "other_total" else 0.0
     best = best_similarity(labels[-1], row.labels)
     for depth in range(2, min(len(labels), 3) + 1):
         joined = "".join(labels[-depth:])

@@ -26,7 +26,17 @@ _NEW_PARAGRAPH = re.compile(
 _TERMINAL = re.compile(r"[。：:；;！!？?）)”》>]$")
 _RELEASE = re.compile(r"^[（(]?此件(?:主动|公开|依申请)[^。]{0,8}[）)]?$")
 _PAGE_FURNITURE = re.compile(
-    r"^(?:附件[:：]?|打印|关闭|【.*】|分享到?.*|扫一扫.*|上一篇.*|下一篇.*|责任编辑.*)$"
+    r"^(?:附件\d{0,2}(?:[:：].*)?|打印|关闭|【.*】|分享到?.*|扫一扫.*|上一篇.*|下一篇.*|责任编辑.*)$"
+)
+
+
+_FOOTER = re.compile(
+    r"^(?:【字体|【打印|打印本页|关闭窗口|分享到|上一篇|下一篇|相关链接|相关附件|扫一扫|主办[:：]|主办单位"
+    r"|承办[:：]|版权所有|网站标识码|网站地图)|ICP备|公网安备"
+)
+_TAIL = re.compile(
+    r"[（(]?联系人[:：].{0,50}|附件(?:下载)?\d{0,2}[:：]?.{0,60}|\d{1,2}[.、．].{1,50}"
+    r"|.{1,50}\.(?:pdf|docx?|xlsx?|wps|ofd|zip|rar)"
 )
 
 
@@ -76,7 +86,8 @@ def as_heading(block: int, paragraph: Paragraph) -> Heading | None:
     """Return the heading that a paragraph is or begins with, or None."""
     printed = squeeze(paragraph.text)
     for number, official in enumerate(OFFICIAL_HEADINGS, start=1):
-        match = re.match(rf"[一二三四五六七八九][、.．]{re.escape(official)}[。：:]?", printed)
+        numeral = r"(?:[一二三四五六七八九][、.．]?|第[一二三四五六七八九]部分[、.．:：]?)"
+        match = re.match(rf"{numeral}{re.escape(official)}[。：:]?", printed)
         if match:
             rest = _after(paragraph.text, len(match[0]))
             return Heading(block, number, match[0].rstrip("。：:"), 1.0, rest, paragraph.place)
@@ -225,6 +236,8 @@ def _fill(owners: dict[int, str], count: int, headings: set[int]) -> dict[int, s
 def _trim(blocks: list[Block]) -> str | None:
     """Take sign-off, date and release note off the end of the last part; return the date."""
     signed: str | None = None
+    _drop_footer(blocks)
+    _drop_tail(blocks)
     while blocks:
         block = blocks[-1]
         if not isinstance(block, Paragraph):
@@ -239,6 +252,28 @@ def _trim(blocks: list[Block]) -> str | None:
             break
         blocks.pop()
     return signed
+
+
+def _drop_footer(blocks: list[Block]) -> None:
+    """Drop the page's own foot, where a whole page was saved or printed."""
+    for index, block in enumerate(blocks):
+        if isinstance(block, Paragraph) and _FOOTER.search(squeeze(block.text)):
+            del blocks[index:]
+            return
+
+
+def _drop_tail(blocks: list[Block]) -> None:
+    """Drop what follows the sign-off date when all of it is a list of attachments or the like."""
+    for index in range(len(blocks) - 1, max(-1, len(blocks) - 13), -1):
+        block = blocks[index]
+        if not isinstance(block, Paragraph):
+            return
+        text = squeeze(block.text)
+        if sign_off_date(text):
+            del blocks[index + 1 :]
+            return
+        if not (_TAIL.fullmatch(text) or _RELEASE.match(text) or _PAGE_FURNITURE.match(text)):
+            return
 
 
 def _is_signature(text: str) -> bool:

@@ -106,6 +106,25 @@ def map_columns(rows: Sequence[GridRow], table: Table) -> ColumnMap | None:
     )
 
 
+def out_of_order(rows: Sequence[GridRow]) -> bool:
+    """Tell whether the heads that can be read stand in another order than the form's."""
+    for row in rows:
+        order = []
+        for cell in sorted(row.cells, key=lambda c: c.column):
+            fits = sorted(
+                (
+                    (best_similarity(cell.text, column.labels), number)
+                    for number, column in enumerate(table3_columns())
+                ),
+                reverse=True,
+            )
+            if cell.row == row.row and fits[0][0] >= 0.7 and fits[0][0] - fits[1][0] >= 0.1:
+                order.append(fits[0][1])
+        if order != sorted(order):
+            return True
+    return False
+
+
 def _ruled(x: float, table: Table) -> bool:
     return any(abs(edge - x) <= 3 for edge in table.edges)
 
@@ -295,7 +314,11 @@ def _columns_of_rows(rows: Sequence[tuple[GridRow, Kind]], table: Table) -> Colu
 
 
 def fragment_candidates(
-    rows: Sequence[tuple[GridRow, Kind]], table: Table, columns: ColumnMap | None
+    rows: Sequence[tuple[GridRow, Kind]],
+    table: Table,
+    columns: ColumnMap | None,
+    *,
+    ordered: bool,
 ) -> list[Candidate]:
     """Return the body rows of one fragment of table 三 as candidates.
 
@@ -303,11 +326,13 @@ def fragment_candidates(
         rows: its body rows.
         table: the grid.
         columns: where the value columns are, if that is known.
+        ordered: whether the heads that can be read stand in the order of the form, so that rows
+            without heads may be read by it.
 
     """
     form = _LABEL_COLUMNS + len(COLUMN_CODES)
     usual = max(form, _usual_extent([row for row, _ in rows])) if table.ragged else 0
-    by_order = columns is None or columns.official
+    by_order = ordered and (columns is None or columns.official)
     straight = _straightened(rows)
     by_map = _all_by_map(straight, None if table.ragged else columns)
     if by_order and not table.ragged and not _most(by_map):

@@ -129,8 +129,11 @@ def settle_report(db: Database, report_id: int) -> None:
     documents = db.execute(
         """
         SELECT d.id, d.status, d.format, d.template, d.title,
-               max(s.is_current) AS current, min(s.url) AS url
-        FROM documents d LEFT JOIN sources s ON s.document_id = d.id
+               max(s.is_current) AS current, min(s.url) AS url,
+               max(substr(c.captured_at, 1, 10)) AS day
+        FROM documents d
+        LEFT JOIN sources s ON s.document_id = d.id
+        LEFT JOIN captures c ON c.id = s.capture_id
         WHERE d.report_id = ? GROUP BY d.id
         """,
         (report_id,),
@@ -142,16 +145,7 @@ def settle_report(db: Database, report_id: int) -> None:
         search.forget_report(db, report_id)
         db.execute("DELETE FROM reports WHERE id = ?", (report_id,))
     else:
-        ranked = sorted(
-            documents,
-            key=lambda d: (
-                -(d[5] or 0),
-                _STATUS_RANK[d[1]],
-                d[3] is None,
-                _FORMAT_RANK[d[2]],
-                d[6] or "",
-            ),
-        )
+        ranked = _ranked(documents)
         best = ranked[0]
         published = db.execute(
             """
@@ -230,6 +224,18 @@ def _compare(
         },
         replace=True,
     )
+
+
+def _ranked(documents: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Return the documents of a report, the one to show first.
+
+    Current before earlier, better read before worse, then by format; of two equals the one that
+    turned up on the later day, which is how an article comes that was moved and corrected.
+    """
+    ranked = sorted(documents, key=lambda d: d[6] or "")
+    ranked.sort(key=lambda d: d[7] or "", reverse=True)
+    ranked.sort(key=lambda d: (-(d[5] or 0), _STATUS_RANK[d[1]], d[3] is None, _FORMAT_RANK[d[2]]))
+    return ranked
 
 
 def _printed_names(db: Database, agency_id: int) -> None:

@@ -55,15 +55,15 @@ def archive(tmp_path):
     archive.close()
 
 
-def put(archive, data, url, **source):
+def put(archive, data, url, day="2025-01-01", **source):
     digest = archive.blobs.put(data)
     with archive.transaction() as db:
         db.table("payloads").insert({"digest": digest, "size": len(data)}, ignore=True)
         capture = db.execute(
             "INSERT INTO captures (site_id, url, status, digest, captured_at, headers, warc_file, "
-            "warc_offset, warc_length) VALUES ('spt', ?, 200, ?, '2025-01-01', '[]', 'w', 0, 0) "
+            "warc_offset, warc_length) VALUES ('spt', ?, 200, ?, ?, '[]', 'w', 0, 0) "
             "ON CONFLICT DO UPDATE SET status = 200 RETURNING id",
-            (url, digest),
+            (url, digest, day),
         ).fetchone()[0]
     store(archive, digest, parse(data), Source(url, capture, "spt", "article", **source))
     return digest
@@ -237,3 +237,11 @@ def test_a_report_is_found_under_a_name_learned_later(archive, forms):
     put(archive, forms["html"], "https://www.spt.gov.cn/a.html")
     note_agency(archive, "spt", "区政府办")
     assert search(archive.db, "区政府办").count == 1
+
+
+def test_a_corrected_article_at_a_new_address_is_shown(archive, forms):
+    put(archive, forms["html"], "https://www.spt.gov.cn/a.html")
+    corrected = forms["html"].replace(b">24<", b">25<", 1)
+    digest = put(archive, corrected, "https://www.spt.gov.cn/b.html", day="2025-02-01")
+    shown = "SELECT d.digest FROM reports r JOIN documents d ON d.id = r.document_id"
+    assert rows(archive, shown) == [(digest,)]

@@ -332,3 +332,25 @@ def test_official_form_has_its_three_grids() -> None:
     ]
     assert fourth[1][5] == "未经复议直接起诉"
     assert fourth[3] == [""] * 15
+
+
+@pytest.mark.parametrize(
+    ("properties", "shown"),
+    [
+        ('<w:vertAlign w:val="superscript"/>', "1543(2)"),
+        ('<w:vertAlign w:val="subscript"/>', "1543(2)"),
+        ('<w:vertAlign w:val="baseline"/>', "15432"),
+        ("<w:strike/>", "1543"),
+        ("<w:dstrike/>", "1543"),
+        ('<w:strike w:val="0"/>', "15432"),
+    ],
+)
+def test_marks_of_notes_and_struck_figures_do_not_change_a_figure(
+    properties: str, shown: str
+) -> None:
+    runs = f"<w:r><w:t>1543</w:t></w:r><w:r><w:rPr>{properties}</w:rPr><w:t>2</w:t></w:r>"
+    cells = tc("行政许可") + f"<w:tc><w:p>{runs}</w:p></w:tc>"
+    body = f"<w:p>{runs}</w:p><w:tbl><w:tr>{cells}</w:tr></w:tbl>"
+    document = read_docx(docx(body))
+    assert texts(document) == [shown]
+    assert rows(next(document.tables())) == [["行政许可", shown]]

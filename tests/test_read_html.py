@@ -340,3 +340,42 @@ def test_mutations_raise_nothing_but_unreadable(data: st.DataObject) -> None:
         assert rule.startswith("E-HTML")
     else:
         assert all(paragraph.text for paragraph in document.paragraphs())
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("1543<sup>2</sup>", "1543(2)"),
+        ("1543<sub>2</sub>", "1543(2)"),
+        ("1543<sup>[1]</sup>", "1543(1)"),
+        ("1543<sup>①</sup>", "1543①"),
+        ("1543<sup></sup>", "1543"),
+        ("1543<sup><a href='#n'><b>1</b>2</a></sup>", "1543(12)"),
+        ("1543<sup><sup>2</sup></sup>", "1543(2)"),
+        ("1543<sup>1</sup><sup>2</sup>件", "1543(12)件"),
+        ("1543<sup>2<br>3</sup>", "1543(2)\n3"),
+        ('1543<span style="vertical-align: Super; font-size: 8px">2</span>', "1543(2)"),
+        ("<p><sup>1543</sup></p>", "1543"),
+        ("<del>1500</del>1543", "1543"),
+        ("<s>15</s><span>1543</span>", "1543"),
+        ("<strike>9</strike>", ""),
+        ('<span style="text-decoration: underline line-through">1</span>1543', "1543"),
+    ],
+)
+def test_marks_of_notes_and_struck_figures_do_not_change_a_figure(written: str, shown: str) -> None:
+    body = (
+        f"<table><tr><td>行政许可</td><td>{written}</td></tr><tr><td>1</td><td>2</td></tr></table>"
+    )
+    (table,) = read_html(page(body)).tables()
+    assert rows(table)[0] == ["行政许可", shown]
+
+
+def test_a_cell_aligned_to_the_top_of_its_row_is_no_note() -> None:
+    body = '<table><tr><td>甲</td><td style="vertical-align:super">1<b>5</b></td></tr></table>'
+    (table,) = read_html(page(body)).tables()
+    assert rows(table) == [["甲", "15"]]
+
+
+def test_prose_keeps_marks_of_notes_apart_and_drops_what_is_struck_out() -> None:
+    document = read_html(page("<p>公开 54<sup>2</sup> 条，<del>废止 3 件，</del>收件 1 件。</p>"))
+    assert texts(document) == ["公开 54(2) 条，收件 1 件。"]

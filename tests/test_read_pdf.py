@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pytest
+from reportlab.pdfbase import pdfmetrics
 
 from pipeline.read.document import Document, Table
 from pipeline.read.pdf import Engine, read_pdf
@@ -314,3 +315,28 @@ def test_both_engines_give_the_same_document() -> None:
     assert [grid_of(table) for table in fast.tables()] == [
         grid_of(table) for table in independent.tables()
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "rise", "figure", "shown"),
+    [
+        (8.3, 3.3, "1543", "1543(2)"),
+        (8.3, -2.0, "1543", "1543(2)"),
+        (6.0, 0.0, "1543", "1543(2)"),
+        (8.3, 3.3, "373.33", "373.33(2)"),
+        (8.3, 3.3, "-5", "-5(2)"),
+        (10.0, 0.0, "1543", "15432"),
+    ],
+)
+def test_the_small_mark_of_a_note_does_not_join_its_figure(
+    engine: Engine, size: float, rise: float, figure: str, shown: str
+) -> None:
+    sheet = Sheet()
+    xs, ys = [72.0, 200.0, 330.0], [100.0, 130.0, 160.0]
+    sheet.rules(xs, ys)
+    sheet.fill(xs, ys, [["规章", figure], ["许可", "8"]])
+    right = 204 + pdfmetrics.stringWidth(figure, "Latin", 10)
+    # Sheet counts from the upper edge: 0.88 em above the base line.
+    sheet.text(right, 104 + 0.88 * (10 - size) - rise, "2", size)
+    (table,) = read_pdf(sheet.data(), engine=engine).tables()
+    assert grid_of(table) == [["规章", shown], ["许可", "8"]]

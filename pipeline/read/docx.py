@@ -20,7 +20,17 @@ from pipeline.read.document import (
 from pipeline.read.docx_names import WORD, child, local, step_name, switched_on, value
 from pipeline.read.docx_numbering import Numbering, read_numbering
 from pipeline.read.docx_package import Package
-from pipeline.read.tree import MAX_GRID_AREA, PROSE, GridTooLargeError, Paths, fold, text_of
+from pipeline.read.tree import (
+    LEVEL,
+    MAX_GRID_AREA,
+    PROSE,
+    RAISED,
+    GridTooLargeError,
+    Paths,
+    fold,
+    notes_apart,
+    text_of,
+)
 
 # Deleted and moved-away text, and what is never shown.
 _GONE = frozenset(
@@ -30,6 +40,7 @@ _GONE = frozenset(
 _TEXTS = frozenset({"t", "-t"})
 _SIGNS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
 _MERGES = [f"{{{WORD}}}{name}" for name in ("gridSpan", "vMerge", "hMerge")]
+_NOT_SHOWN = ("vanish", "strike", "dstrike")  # what is struck out the author took back
 _MAX_COLUMNS = 1000
 
 
@@ -118,7 +129,7 @@ class _Reader:
         boxes: list[etree._Element] = []
         self._runs(paragraph, pieces, boxes)
         numeral = self._numbering.label(paragraph) if self._numbering.lists else ""
-        lines = [fold(line) for line in "".join(pieces).split("\n")]
+        lines = [fold(notes_apart(line)) for line in "".join(pieces).split("\n")]
         lines = [line for line in lines if line]
         if lines and numeral:
             lines[0] = fold(numeral + lines[0])
@@ -152,8 +163,21 @@ class _Reader:
                 chosen = _alternative(element)
                 if chosen is not None:
                     self._runs(chosen, pieces, boxes)
-            elif len(element) and not (name == "r" and _vanished(element)):
+            elif name == "r":
+                self._run(element, pieces, boxes)
+            elif len(element):
                 self._runs(element, pieces, boxes)
+
+    def _run(self, run: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
+        properties = child(run, "rPr")
+        if properties is None:
+            self._runs(run, pieces, boxes)
+        elif not any(switched_on(child(properties, name)) for name in _NOT_SHOWN):
+            level = child(properties, "vertAlign")
+            raised = level is not None and value(level) in {"superscript", "subscript"}
+            pieces.append(RAISED * raised)
+            self._runs(run, pieces, boxes)
+            pieces.append(LEVEL * raised)
 
     def _table(self, table: etree._Element) -> Iterator[Block]:
         rows = [
@@ -227,11 +251,6 @@ def _merging(
             else:
                 horizontal = element
     return width, vertical, horizontal
-
-
-def _vanished(run: etree._Element) -> bool:
-    properties = child(run, "rPr")
-    return properties is not None and switched_on(child(properties, "vanish"))
 
 
 def _deleted(row: etree._Element) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from pipeline.read.tree import fold
+from pipeline.read.tree import LEVEL, RAISED, fold, notes_apart
 
 DROPPED = frozenset(
     {"script", "style", "link", "meta", "title", "template", "noscript", "nav", "select"}
     | {"textarea", "button", "iframe", "object", "svg", "video", "audio", "canvas", "map"}
     | {"input", "datalist"}
+    | {"del", "s", "strike"}  # struck out: the author took it back
 )
 CHROME = frozenset({"header", "footer", "aside"})
 _BLOCKS = frozenset(
@@ -23,15 +24,26 @@ _BLOCKS = frozenset(
 )
 _ALONE = frozenset({"br", "wbr", "img"})
 _NEVER_SIMPLE = DROPPED | {"pre"}
-_NO_DISPLAY = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_NO_DISPLAY = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|\bline-through\b", re.IGNORECASE
+)
+_OFF_LINE = re.compile(r"vertical-align\s*:\s*su(?:per|b)\b", re.IGNORECASE)
 
 
 def hidden(element: etree._Element) -> bool:
-    """Tell whether an element itself is marked as not shown."""
+    """Tell whether an element itself is marked as not shown, or as struck out."""
     style = element.get("style")
     if style is not None and _NO_DISPLAY.search(style):
         return True
     return element.get("hidden") is not None
+
+
+def _raised(element: etree._Element) -> bool:
+    """Tell whether words inside a line stand above or below it, as marks of notes do."""
+    if element.tag in {"sup", "sub"}:
+        return True
+    style = element.get("style")
+    return style is not None and element.tag not in _BLOCKS and bool(_OFF_LINE.search(style))
 
 
 def words(cell: etree._Element) -> str:
@@ -89,6 +101,8 @@ def lines(
                 yield from _line(buffer, element)
                 owners.pop()
                 preformatted -= element.tag == "pre"
+            elif _raised(element):
+                buffer.append(LEVEL)
             left = element if stack else None
         elif child.tag in _ALONE or child.tag in dropped or hidden(child):
             if child.tag == "br":
@@ -106,6 +120,7 @@ def lines(
                 yield from _line(buffer, owners[-1])
                 owners.append(child)
                 preformatted += child.tag == "pre"
+            buffer.append(RAISED * _raised(child))
             if child.text:
                 yield from _add(buffer, child.text, owners[-1], preformatted)
             stack.append((child, child.iterchildren(etree.Element)))
@@ -132,7 +147,7 @@ def _add(
 
 def _line(buffer: list[str], owner: etree._Element) -> Iterator[tuple[str, etree._Element]]:
     if buffer:
-        text = fold("".join(buffer))
+        text = fold(notes_apart("".join(buffer)))
         buffer.clear()
         if text:
             yield text, owner

@@ -28,7 +28,7 @@ from pipeline.read.pdf_paragraphs import (
     paragraphs_of,
     without_page_numbers,
 )
-from pipeline.read.pdf_text import Run, lines_of, runs_of, unite
+from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite
 
 Engine = Literal["pdfium", "pdfminer"]
 
@@ -265,7 +265,7 @@ def _table(table: _PageTable) -> Table:
     grid, frame, number = table.grid, table.page.frame, table.page.number
     cells = []
     for span, runs in zip(grid.spans, table.runs, strict=True):
-        lines = lines_of(runs)
+        lines = cell_lines(runs)
         box = unite([line.box for line in lines]) if lines else grid.cell_box(span)
         text = "\n".join(line.text for line in lines)
         cells.append(Cell(*span, text, page_place(number, frame.displayed(box))))

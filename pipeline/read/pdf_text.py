@@ -17,6 +17,8 @@ WIDE = 1.5
 
 _LETTER_GAP = 0.6  # ems between two pieces of which one is Chinese: less is justified setting
 _WORD_GAP = 0.18  # ems between Latin letters or digits: the narrowest usual word space
+_SMALLER, _MUCH_SMALLER = 0.9, 0.75  # of the digits beside; browsers set marks at 0.83
+_OFF_LINE = 0.15  # of the height of the digits beside: the least that a mark is raised
 _SPACED_GAP = 0.08  # the same where the content has a space of its own
 
 # Some converters name radicals instead of the characters that look the same. NFKC maps the
@@ -27,6 +29,7 @@ _LOOKALIKES = str.maketrans(
 ) | {0xAD: "-"}  # a soft hyphen that is drawn is a hyphen
 _KANGXI_FIRST, _KANGXI_LAST = "\u2f00", "\u2fd5"
 _HAS_LOOKALIKE = re.compile("[\xad\u2e80-\u2fd5]")
+_FIGURE = re.compile(r"[-+－＋−.,]*\d[\d.,，]*")
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 
 
@@ -41,6 +44,7 @@ class Run:
         em: size of the type in points.
         spaced: whether white space stands before it in the content.
         upward: whether it is turned by a quarter to the left.
+        note: whether it is the small mark of a note beside a figure.
 
     """
 
@@ -54,6 +58,7 @@ class Run:
     em: float
     spaced: bool = False
     upward: bool = False
+    note: bool = False
 
     @property
     def box(self) -> Box:
@@ -65,7 +70,7 @@ class Run:
         spaced = self.spaced
         for text, left, right in zip(self.text, self.lefts, self.rights, strict=True):
             box = (left, self.top, right, self.bottom)
-            yield Run(text, *box, (left,), (right,), self.em, spaced, self.upward)
+            yield Run(text, *box, (left,), (right,), self.em, spaced, self.upward, self.note)
             spaced = False
 
 
@@ -132,7 +137,7 @@ def _bounds(page: Page, texts: Sequence[str]) -> Iterator[tuple[int, int, bool]]
     """Yield the index of the first character of each run, the index after its last, spaced."""
     turned = page.slanted | page.upward
     first = -1
-    first_top = last_right = size = 0.0
+    first_top = first_bottom = last_right = size = 0.0
     spaced = space = False
     edges = zip(texts, page.lefts, page.tops, page.rights, page.bottoms, strict=True)
     for index, (text, left, top, right, bottom) in enumerate(edges):
@@ -149,12 +154,14 @@ def _bounds(page: Page, texts: Sequence[str]) -> Iterator[tuple[int, int, bool]]
             if (
                 (left - right) / 2 <= gap <= 0.15 * size
                 and -slack <= top - first_top <= slack
+                and (-slack <= bottom - first_bottom <= slack or not "0" <= text <= "9")
                 and (not turned or index not in turned)
             ):
                 last_right = right
                 continue
             yield first, index, spaced
-        first, first_top, last_right, size = index, top, right, bottom - top
+        first, first_top, first_bottom, last_right = index, top, bottom, right
+        size = bottom - top
         spaced, space = space, False
     if first >= 0:
         yield first, len(texts), spaced
@@ -174,6 +181,29 @@ def _run(page: Page, texts: Sequence[str], first: int, end: int) -> Run:
         em = min(height, max(0.75 * height, widest))
     box = (lefts[0], top, rights[-1], bottom)
     return Run(text, *box, lefts, rights, em or 1.0, upward=upward)
+
+
+def cell_lines(runs: list[Run]) -> list[Line]:
+    """Return the printed lines of a cell, marks of notes in brackets apart from their figures."""
+    figures = [run for run in runs if _FIGURE.fullmatch(run.text)]
+    if len(figures) > 1:
+        largest = max(figures, key=lambda run: run.bottom - run.top)
+        for run in figures:
+            run.note = _is_note(run, largest)
+    return lines_of(runs)
+
+
+def _is_note(run: Run, figure: Run) -> bool:
+    """Tell whether a run is smaller than a figure and raised or lowered, or much smaller.
+
+    Digits in another font may stand higher or lower in their boxes, but are as wide.
+    """
+    height, full_height = run.bottom - run.top, figure.bottom - figure.top
+    width = max(map(sub, run.rights, run.lefts))
+    full_width = max(map(sub, figure.rights, figure.lefts))
+    smaller = max(height / (full_height or 1.0), width / (full_width or 1.0))
+    moved = abs(figure.bottom - run.bottom) > _OFF_LINE * full_height
+    return smaller < _MUCH_SMALLER or (smaller < _SMALLER and moved)
 
 
 def lines_of(runs: Iterable[Run]) -> list[Line]:
@@ -215,11 +245,11 @@ def _levels(runs: list[Run]) -> list[list[Run]]:
 
 def _line(runs: list[Run]) -> Line:
     if len(runs) == 1:
-        return Line(runs[0].text, runs[0].box, runs[0].em)
+        return Line(_shown(runs[0]), runs[0].box, runs[0].em)
     runs.sort(key=attrgetter("left"))
     if any(_struck(before, run) for before, run in pairwise(runs)):
         runs = _once(runs)
-    parts = [runs[0].text]
+    parts = [_shown(runs[0])]
     gaps = 0
     for before, run in pairwise(runs):
         gap = (run.left - before.right) / min(before.em, run.em)
@@ -227,11 +257,15 @@ def _line(runs: list[Run]) -> Line:
             gaps += 1
         if gap > _least_space(before.text[-1], run.text[0], spaced=run.spaced):
             parts.append(" ")
-        parts.append(run.text)
+        parts.append(_shown(run))
     sizes: Counter[float] = Counter()
     for run in runs:
         sizes[round(run.em, 1)] += len(run.text)
     return Line("".join(parts), unite(run.box for run in runs), sizes.most_common(1)[0][0], gaps)
+
+
+def _shown(run: Run) -> str:
+    return f"({run.text})" if run.note else run.text
 
 
 def _least_space(before: str, behind: str, *, spaced: bool) -> float:

@@ -1,12 +1,13 @@
 """Plain text and Markdown as extraction tools leave them become a neutral document.
 
-The lines of a table that was extracted with tabs come as a ragged table; every other line comes
-as a paragraph of its own, because such texts do not tell where paragraphs end.
+The lines of a table that was extracted with tabs or pipes come as a ragged table; page numbers go;
+every other line is a paragraph of its own, for such texts do not tell where paragraphs end.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from pipeline.finding import Finding
 from pipeline.read.document import (
@@ -18,12 +19,15 @@ from pipeline.read.document import (
     UnreadableError,
     line_place,
 )
+from pipeline.read.text_pages import page_number_lines
 from pipeline.read.tree import MAX_GRID_AREA, GridTooLargeError
 
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
 _ADDRESS = re.compile(r"<((?:https?://|www\.|mailto:)[^<>\s]+)>")
 _PIPE_ROW = re.compile(r"^\s*\|.*\|\s*$")
+_INNER_PIPES = 2  # so many make a row of a line whose neighbour has them too
+_BLANK_LINES = 2  # so many may part two rows of one table
 # Possessive: white space that may belong to two pieces would cost the square of its length.
 _PIPE_RULE = re.compile(r"^\s*+\|?\s*+:?-{2,}:?\s*+(?:\|\s*+:?-{2,}:?\s*+)*+\|?\s*+$")
 
@@ -54,10 +58,37 @@ def _undecorate(line: str) -> str:
     return line.replace("**", "")
 
 
-def _cells_of(line: str) -> list[str]:
-    if _PIPE_ROW.match(line):
-        return [part.strip() for part in line.strip().strip("|").split("|")]
-    return [part.strip() for part in line.split("\t")]
+def _row_lines(lines: list[str]) -> set[int]:
+    """Return the indices of the lines that are rows of tables."""
+    rows = {i for i, line in enumerate(lines) if "\t" in line or _PIPE_ROW.match(line)}
+    # Without pipes around the row a single line may be a path or a list of links.
+    barred = [i for i, line in enumerate(lines) if line.strip().count("|") >= _INNER_PIPES]
+    for before, index in pairwise(barred):
+        if _near(lines, before, index):
+            rows |= {before, index}
+    return rows
+
+
+def _near(lines: list[str], before: int, index: int) -> bool:
+    """Tell whether so few blank lines part two lines that they may be rows of one table."""
+    between = lines[before + 1 : index]
+    return len(between) <= _BLANK_LINES and not any(line.strip() for line in between)
+
+
+def _split(lines: list[str]) -> list[list[str]]:
+    """Return the cells of each row; the pipes around them are none if all rows have them."""
+    barred = [line.strip() for line in lines if "\t" not in line]
+    opened = all(line.startswith("|") for line in barred)
+    closed = all(line.endswith("|") for line in barred)
+    rows = []
+    for line in lines:
+        if "\t" in line:
+            parts = line.split("\t")
+        else:
+            parts = line.strip().split("|")
+            parts = parts[opened : len(parts) - closed]
+        rows.append([part.strip() for part in parts])
+    return rows
 
 
 def _table(rows: list[tuple[int, list[str]]]) -> Table:
@@ -95,32 +126,47 @@ def read_text(data: bytes) -> Document:
     text, lost = decode(data)
     findings = list(lost)
     blocks: list[Block] = []
-    rows: list[tuple[int, list[str]]] = []
+    printed = text.splitlines()
+    numbers = page_number_lines(printed)
+    numbered = [
+        (number, _undecorate(line))
+        for number, line in enumerate(printed, start=1)
+        if number - 1 not in numbers
+    ]
+    lines = [line for _, line in numbered]
+    rows = _row_lines(lines)
+    table: list[int] = []
 
     def close_table() -> None:
-        if not rows:
-            return
-        try:
-            blocks.append(_table(rows))
-        except GridTooLargeError:
-            message = "表格的行列过多，不是正常的表格，其文字按段落读取。"
-            place = line_place(rows[0][0], rows[-1][0])
-            findings.append(Finding("W-TABLE-SIZE", "warning", message, place=place))
-            for number, parts in rows:
-                if words := " ".join(filter(None, parts)):
-                    blocks.append(Paragraph(words, line_place(number), wrapped=True))
-        rows.clear()
+        if table:
+            parts = _split([lines[index] for index in table])
+            places = [numbered[index][0] for index in table]
+            _close(list(zip(places, parts, strict=True)), blocks, findings)
+            table.clear()
 
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = _undecorate(raw)
-        if _PIPE_RULE.match(line) and rows:
-            continue
-        if "\t" in line or _PIPE_ROW.match(line):
-            rows.append((number, _cells_of(line)))
-            continue
-        close_table()
-        folded = re.sub(r"\s+", " ", line).strip()
-        if folded:
+    for index, (number, line) in enumerate(numbered):
+        if table and _PIPE_RULE.match(line):
+            # The rule under the head of a Markdown table.
+            lines[index] = ""
+        elif index in rows:
+            if table and not _near(lines, table[-1], index):
+                close_table()
+            table.append(index)
+        elif folded := re.sub(r"\s+", " ", line).strip():
+            close_table()
             blocks.append(Paragraph(folded, line_place(number), wrapped=True))
     close_table()
     return Document("text", tuple(blocks), findings=tuple(findings))
+
+
+def _close(rows: list[tuple[int, list[str]]], blocks: list[Block], findings: list[Finding]) -> None:
+    """Add the rows of a table, or as paragraphs those of one that no form can be."""
+    try:
+        blocks.append(_table(rows))
+    except GridTooLargeError:
+        message = "表格的行列过多，不是正常的表格，其文字按段落读取。"
+        place = line_place(rows[0][0], rows[-1][0])
+        findings.append(Finding("W-TABLE-SIZE", "warning", message, place=place))
+        for number, parts in rows:
+            if words := " ".join(filter(None, parts)):
+                blocks.append(Paragraph(words, line_place(number), wrapped=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from pipeline.read.document import Cell
 MAX_GRID_AREA = 1_000_000
 # The longest label of the form has 40 characters; a cell of this length holds an article.
 PROSE = 1500
+# Noncharacters that no text holds: around what is raised or lowered, until its line is complete.
+RAISED, LEVEL = "\ufdd0", "\ufdd1"
+_RAISED_PIECE = re.compile(f"{RAISED}+([^{RAISED}{LEVEL}]*){LEVEL}*")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
@@ -20,6 +24,24 @@ def fold(text: str) -> str:
     """Return text with white space folded to single spaces, trimmed, invisible characters off."""
     folded = " ".join(text.split())
     return folded if folded.isascii() else folded.translate(_INVISIBLE).strip()
+
+
+def notes_apart(line: str) -> str:
+    """Put raised and lowered figures of a line in brackets, so that no figure beside them grows.
+
+    Args:
+        line: characters between RAISED and LEVEL stand above or below the line.
+
+    """
+    if RAISED not in line and LEVEL not in line:
+        return line
+    joined = line.replace(LEVEL + RAISED, "")
+    return _RAISED_PIECE.sub(_bracketed, joined).replace(LEVEL, "")
+
+
+def _bracketed(piece: re.Match[str]) -> str:
+    mark = piece[1].strip().strip("[]()（）【】〔〕［］")
+    return f"({mark})" if any(sign.isdecimal() for sign in mark) else piece[1]
 
 
 def text_of(element: etree._Element) -> str:

@@ -89,7 +89,8 @@ class BlockMiddleware:
         if self.forbidden >= FORBIDDEN_IN_A_ROW:
             self.run.stop("blocked", f"{self.forbidden} answers 403 in a row, last: {request.url}")
         if sign is None:
-            self.in_a_row = 0
+            if not 300 <= response.status < 400:
+                self.in_a_row = 0
             return response
         self.in_a_row += 1
         self.run.count("blocked")

@@ -52,6 +52,7 @@ class Step:
         date: publication as the list or the article states it.
         otherwise: address to try when this one is not there.
         listed: the link stands in a report column, so whatever it leads to is looked at.
+        first: first page of the list that this is a further page of.
 
     """
 
@@ -65,6 +66,7 @@ class Step:
     date: str | None = None
     listed: bool = False
     otherwise: str | None = None
+    first: str | None = None
 
 
 LONGEST_COLUMN_NAME = 24
@@ -162,8 +164,14 @@ def column_links(page: Page, step: Step) -> Iterator[Step]:
         any_report = _found(page.profile.report_text, text) and not _OTHER_REPORT.search(text)
         if any_report or names_report(page.profile, text):
             yield _follow(step, page, link, Role.REPORT)
-        elif _YEAR_FOLDER.match(text) and links.is_below(link.url, page.url):
+        elif (
+            0 < len(text) <= LONGEST_COLUMN_NAME
+            and (_YEAR_FOLDER.match(text) or _found(page.profile.directory_text, text))
+            and links.is_below(link.url, page.url)
+        ):
             yield _follow(step, page, link, Role.COLUMN)
+        elif _YEAR_FOLDER.match(text) and links.folder(link.url).startswith(links.folder(page.url)):
+            yield _follow(step, page, link, Role.REPORT, listed=True)
         elif names_agency(page.profile, text) and not links.is_article(link.url):
             below = links.is_below(link.url, page.url)
             yield _follow(step, page, link, Role.COLUMN if below else Role.BODY)
@@ -225,7 +233,7 @@ def _agency_lists(page: Page) -> set[int]:
 def is_directory(page: Page) -> bool:
     """Tell whether a list's lines are mostly names of agencies, so that its pages are walked."""
     named = sum(names_agency(page.profile, squeeze(row.link.text)) for row in page.rows)
-    return named * 2 > len(page.rows) > 0
+    return named * 2 > len(page.rows) > 0 or bool(_agency_lists(page))
 
 
 def is_report_list(page: Page) -> bool:

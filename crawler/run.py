@@ -56,6 +56,8 @@ RULES: dict[str, Severity] = {
     "W-ROBOTS-DISALLOWED": "warning",
     "W-SOFT-404": "warning",
     "W-LIST-STUB": "warning",
+    "W-LIST-EMPTY": "warning",
+    "W-LIST-ENDED": "warning",
     "W-LIST-MARKUP": "warning",
     "W-LIST-LIMIT": "warning",
     "W-PAGER-PLACEHOLDER": "warning",
@@ -80,6 +82,7 @@ class Run:
         counts: pages, bytes, unchanged, documents, findings, refused, failures.
         outcome: None while nothing has ended the run early.
         reason: why it ended early.
+        ended_lists: first pages of the lists that are asked for no further page.
 
     """
 
@@ -92,6 +95,7 @@ class Run:
         self.said: dict[tuple[str, str, str], None] = {}
         self.outcome: str | None = None
         self.reason: str | None = None
+        self.ended_lists: set[str] = set()
         self.id = 0
         self._held = ExitStack()
         self._failures_in_a_row = 0
@@ -187,14 +191,17 @@ class Run:
         """End the run early; the first reason stands."""
         if self.outcome is not None:
             return
+        self._end(outcome, reason)
+        if self.crawler.engine is not None:
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason=outcome))
+
+    def _end(self, outcome: str, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
         logger.error("%s stopped (%s): %s", self.profile.id, outcome, reason)
         rule = {"blocked": "E-SITE-BLOCKED", "robots": "E-SITE-ROBOTS"}.get(outcome)
         if rule is not None:
             message = "网站拒绝抓取，本次已停止；未采取任何绕过措施。"
             self.say(rule, self.profile.entries[0], message, reason)
-        if self.crawler.engine is not None:
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason=outcome))
 
     def storage_failed(self, error: OSError | sqlite3.Error) -> None:
         """End the run because disk or database refuse; nothing half-written is referred to."""
@@ -267,6 +274,8 @@ class Run:
             number = self.counts["stage_errors"]
             self.outcome = "failed"
             self.reason = f"{number} pages or documents broke a stage; see findings E-STAGE-FAILED"
+        if self.outcome is None and not self.counts["pages"]:
+            self._look_for_refusal()
         if self.outcome is None and not self.counts["documents"]:
             self.outcome = "no-results" if self.counts["pages"] else "failed"
             self.reason = self._why_nothing()
@@ -283,6 +292,16 @@ class Run:
         finish_run(self.archive, self.id, self.outcome, self.reason)
         if self._progress:
             self.show()
+
+    def _look_for_refusal(self) -> None:
+        """Say that the site refused when that is why no page came, however few were asked for."""
+        counts = self.counts
+        if counts["blocked"]:
+            reason = f"{counts['blocked']} block pages and not one other page"
+            self._end("blocked", f"{reason}; see findings W-PAGE-BLOCKED")
+        elif counts["disallowed"] and not counts["failures"]:
+            entries = ", ".join(self.profile.entries)
+            self._end("robots", f"robots.txt forbids the entries: {entries}")
 
     def _look_for_expected(self) -> None:
         """Say which expected agencies had no report at any address that this run visited."""

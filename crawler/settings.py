@@ -68,6 +68,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # the archive
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # guesses freshness
     "crawler.guard.GuardMiddleware": 10,  # before anything is asked, robots.txt included
+    "crawler.lists.ListEndMiddleware": 20,  # a list that has ended is not asked for more
     "crawler.robots.RobotsMiddleware": 100,
     "crawler.blocks.BlockMiddleware": 840,  # before retry and redirect see the answer
     "crawler.capture.CaptureMiddleware": 860,  # next to the network: wire bytes, every hop

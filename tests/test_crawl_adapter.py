@@ -192,3 +192,63 @@ def test_news_is_not_walked():
     assert not any("t20230101" in way for way in ways)
     (report,) = discovery.report_links(here, step)
     assert report.url.endswith("t20230103_2.html")
+
+
+@pytest.mark.parametrize(
+    ("body", "trail"),
+    [
+        (
+            (
+                "<div class='nav'><a>首页</a><a>新闻中心</a><a>信息公开</a></div>"
+                "<div class='pos'><span>当前位置：政府信息公开 林业局 年报</span></div>"
+            ),
+            ("政府信息公开", "林业局", "年报"),
+        ),
+        (
+            "<div><a>新闻中心</a><a>信息公开</a><span>当前位置：</span></div>",
+            (),
+        ),
+        (
+            "<div><span>当前位置：</span><a>首页</a> > <a>林业局</a> > <a>年报</a></div>",
+            ("林业局", "年报"),
+        ),
+        ("<div>您的位置：<a>首页</a><a>林业局</a><a>年报</a></div>", ("林业局", "年报")),
+        ("<p>位置：县城东街</p>", ()),
+        ("<p>我镇所在位置优越</p>", ()),
+    ],
+)
+def test_trail_is_what_stands_after_the_word_for_position(body, trail):
+    assert Page(BASE, f"<html><body>{body}</body></html>".encode(), PROFILE).breadcrumb == trail
+
+
+def test_links_in_maps_objects_and_onclick_are_links():
+    body = (
+        '<map><area alt="年报" href="/m/"></map><object data="x.pdf"></object>'
+        "<a onclick=\"location.href='/x/'\">年报</a>"
+    )
+    page = Page(BASE, f"<html><body>{body}</body></html>".encode(), PROFILE)
+    found = {(link.url, link.text) for link in page.links}
+    assert found >= {
+        ("https://www.spt.gov.cn/m/", "年报"),
+        ("https://www.spt.gov.cn/xxgk/nb/x.pdf", ""),
+        ("https://www.spt.gov.cn/x/", "年报"),
+    }
+
+
+@pytest.mark.parametrize(
+    "script",
+    ['window.location.href="/kf/";', "location.replace('/kf/')", "top.location = '/kf/'"],
+)
+def test_page_that_only_sends_on_leads_there(script):
+    text = f"<html><body><script>{script}</script></body></html>"
+    assert Page(BASE, text.encode(), PROFILE).frames == ["https://www.spt.gov.cn/kf/"]
+    spoken = text.replace("</script>", "</script>" + "正文" * 40)
+    assert Page(BASE, spoken.encode(), PROFILE).frames == []
+
+
+def test_download_link_of_an_article_without_words_is_its_file():
+    link = '<a href="/download?id=1">点击下载</a>'
+    for words, number in (("见附件", 1), ("工作情况。" * 100, 0)):
+        text = f'<html><body><div class="TRS_Editor">{words}{link}</div></body></html>'
+        page = Page(BASE, text.encode(), PROFILE)
+        assert len(page.attachments()) == number

@@ -54,8 +54,11 @@ def repair(written: str, base: str) -> str | None:
         base: address of the page, or of its ``<base>``.
 
     """
-    href = _LINE_ENDS.sub("", written).strip(" \u3000\xa0\x00'\"")
+    href = _LINE_ENDS.sub("", written).strip(" \u3000\xa0\x00")
     lowered = href.lower()
+    if not lowered.startswith("javascript:"):
+        href = href.strip("'\" ")
+        lowered = href.lower()
     if lowered.startswith("javascript:"):
         inside = _QUOTED.search(href)
         if inside is None:

@@ -39,6 +39,14 @@ _GONE = re.compile(
 _SHORT_PAGE = 400
 _FEW_WORDS = 300
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
+_SENT_ON = re.compile(
+    r"\blocation(?:\.href)?\s*(?:=|\.(?:replace|assign)\s*\()\s*(['\"])([^'\"]+)\1\s*(?![\s+])"
+)
+_SENT_ON_WORDS = 50
+_DOWNLOAD = re.compile(r"下载|附件|全文|原文")
+_BEFORE_HERE = 6
+_LONGEST_TRAIL = 300
+_LONGEST_STEP = 24
 _XPATHS: dict[str, str] = {}
 
 
@@ -97,7 +105,7 @@ class Page:
         if title and (not text or text.endswith(_CUT_OFF)):
             text = title
         if not text:
-            text = next((_squeeze(i.get("alt") or "") for i in element.iter("img")), "")
+            text = next((_squeeze(i.get("alt") or "") for i in element.iter("img", "area")), "")
         return Link(links.repair(written, self.base), text, written, self._group(element))
 
     def _group(self, element: etree._Element) -> int:
@@ -109,8 +117,8 @@ class Page:
         return self._groups.setdefault(around, len(self._groups) + 1)
 
     def _links_of(self, scope: etree._Element) -> Iterator[Link]:
-        for element in scope.iter("a", "area", "option", "embed", "iframe", "frame"):
-            written = element.get("href") or element.get("src") or ""
+        for element in scope.iter("a", "area", "option", "embed", "object", "iframe", "frame"):
+            written = element.get("href") or element.get("src") or element.get("data") or ""
             if element.tag == "option":
                 written = element.get("value") or ""
                 if "/" not in written and not links.is_file(written):
@@ -137,7 +145,18 @@ class Page:
             if (element.get("http-equiv") or "").lower() == "refresh":
                 target = _REFRESH.search(element.get("content") or "")
                 found.append(links.repair(target[1], self.base) if target else None)
+        found += self.sent_on
         return [url for url in dict.fromkeys(found) if url and not links.is_file(url)]
+
+    @cached_property
+    def sent_on(self) -> list[str]:
+        """Where the script of a page that says nothing itself sends the reader."""
+        has_body = bool(self.article_scopes) or next(self.root.iter("img"), None) is not None
+        if has_body or len(self.text) > _SENT_ON_WORDS:
+            return []
+        scripts = "\n".join(element.text or "" for element in self.root.iter("script"))
+        found = [links.repair(target[2], self.base) for target in _SENT_ON.finditer(scripts)]
+        return [url for url in dict.fromkeys(found) if url]
 
     @cached_property
     def meta(self) -> dict[str, str]:
@@ -179,22 +198,42 @@ class Page:
             own = (element.text or "") + "".join(child.tail or "" for child in element)
             if "位置" not in own and "位置" not in (element.text or ""):
                 continue
-            scope: etree._Element | None = element
-            for _ in range(3):
-                if scope is None or any(True for _ in scope.iter("a")):
-                    break
-                scope = scope.getparent()
-            if scope is None:
-                continue
-            words = _words(scope)
-            here = _HERE.search(words)
-            if here is None or len(words) > 300:
-                continue
-            steps = [step.strip() for step in _STEP.split(words[here.end() :])]
-            if len(steps) < 2:
-                steps = [_words(link) for link in scope.iter("a")]
-            return tuple(step for step in steps if not _NO_STEP.match(step))
+            trail = tuple(step for step in self._trail(element) if not _NO_STEP.match(step))
+            if trail:
+                return trail
         return ()
+
+    @staticmethod
+    def _trail(element: etree._Element) -> list[str]:
+        """Return the steps after the word 位置: the element's own, else those right after it.
+
+        The words of the site's navigation before it are no trail, so a scope that holds them ends
+        the search.
+        """
+        scope: etree._Element | None = element
+        for _ in range(3):
+            words = "" if scope is None else _words(scope)
+            here = _HERE.search(words)
+            if scope is None or here is None or here.start() > _BEFORE_HERE:
+                return []
+            after = words[here.end() :].strip()
+            if after:
+                break
+            scope = scope.getparent()
+        else:
+            return []
+        if len(after) > _LONGEST_TRAIL:
+            return []
+        steps = [step.strip() for step in _STEP.split(after)]
+        if len(steps) > 1:
+            return steps
+        named = [name for link in scope.iter("a") if (name := _words(link)) and name in after]
+        if named:
+            return named
+        # 位置 alone is an ordinary word too: 位置：县城东街.
+        stated = not here[0].startswith("位置") and here[0].endswith((":", "："))
+        steps = after.split(" ")
+        return steps if stated and all(len(step) <= _LONGEST_STEP for step in steps) else []
 
     @cached_property
     def article_scopes(self) -> list[etree._Element]:
@@ -296,15 +335,18 @@ class Page:
             if "true" in {element.get("appendix"), element.get("data-appendix")}
         }
         inside = {link.url for scope in self.article_scopes for link in self._links_of(scope)}
+        few = not any(len(_words(scope)) > _FEW_WORDS for scope in self.article_scopes)
         for link in self.links:
             if link.url is None:
                 continue
             url = links.viewed_file(link.url) or link.url
             beside = links.is_file(url) and links.folder(url) == here
             named = links.is_file(url) or links.names_file(link.text)
+            # An address like /download?id=1 tells nothing; beside hardly any words its own do.
+            if few and not links.is_article(url):
+                named = named or _DOWNLOAD.search(link.text) is not None
             if link.url in marked or beside or (link.url in inside and named):
                 found.setdefault(url, Link(url, link.text, link.written))
-        few = not any(len(_words(scope)) > _FEW_WORDS for scope in self.article_scopes)
         if few and not found:
             for scope in self.article_scopes:
                 for image in scope.iter("img"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from crawler.adapters.trs import Page
 from crawler.discovery import Role, Step
 from crawler.handler import NETWORK_ERRORS
 from crawler.items import ReportItem
+from crawler.lists import ListEnds
 from crawler.profile import Profile, is_loopback
 from crawler.run import Run, run_of
 from pipeline.read.document import UnreadableError
@@ -85,6 +87,11 @@ class PlatformSpider(Spider):
         super().update_settings(settings)
         settings.setdict(site_settings(settings, cls.profile), priority="spider")
 
+    @cached_property
+    def lists(self) -> ListEnds:
+        """What came of the further pages of lists."""
+        return ListEnds(self.run)
+
     @property
     def run(self) -> Run:
         """The run, which holds archive and findings."""
@@ -125,7 +132,7 @@ class PlatformSpider(Spider):
                 callback=self.parse,
                 errback=self.failed,
                 cb_kwargs={"step": step},
-                meta={"link_text": step.text, "parent": step.parent},
+                meta={"link_text": step.text, "parent": step.parent, "list": step.first},
                 priority=_PRIORITY.get(step.role, 0),
                 # What was seen is judged above: a redirect to a known page must not vanish.
                 dont_filter=True,
@@ -155,6 +162,8 @@ class PlatformSpider(Spider):
                 yield self._item(step, response.url, capture, step.role)
             else:
                 self._note_stub(response, step)
+                if step.first is not None:
+                    self.lists.note(step.first, empty=True)
             return
         if page.is_gone:
             message = "网页返回 200，但内容是“页面不存在”，已存档，未作为年报读取。"
@@ -193,6 +202,7 @@ class PlatformSpider(Spider):
             message = "链接是脚本，里面没有可以抓取的地址。"
             self.run.say("W-LINK-REFUSED", link.written[:500], message, link.text, page.url)
         steps = list(discovery.column_links(page, step))
+        frames = list(self._frames(page, step))
         if not page.rows:
             unmarked = list(discovery.unmarked_lines(page, step))
             if unmarked:
@@ -203,11 +213,22 @@ class PlatformSpider(Spider):
                 # No list at all but much text: an article in a markup that nobody told us of.
                 yield from self.parse_article(page, step, request_capture(response))
                 return
-            elif not steps and len(response.body) < _STUB_BYTES:
+            elif not steps and not frames and len(response.body) < _STUB_BYTES:
                 self._note_stub(response, step)
-        yield from self.follow((*steps, *self._frames(page, step)))
+        is_empty = not steps and not frames
+        if step.role is Role.LIST and step.first is not None:
+            self.lists.note(step.first, empty=is_empty)
+        elif is_empty and len(response.body) >= _STUB_BYTES:
+            message = "栏目页里没有找到任何可以跟进的链接，该栏目未取得内容，请人工核对。"
+            self.run.say("W-LIST-EMPTY", page.url, message, step.text, step.parent or "")
+        yield from self.follow((*steps, *frames))
         if step.role is not Role.LIST:
             yield from self._further_pages(page, step, Role.LIST)
+        elif step.depth < self.profile.max_depth + self.profile.max_list_pages:
+            # Pages that link only to the next one; those of a script have all been asked for.
+            for url in page.next_pages():
+                onward = replace(step, url=url, parent=page.url, otherwise=None)
+                yield from self.follow([replace(onward, depth=step.depth + 1)])
 
     def parse_article(
         self, page: Page, step: Step, capture: Capture
@@ -278,9 +299,13 @@ class PlatformSpider(Spider):
             if pager.count > most:
                 message = f"列表共 {pager.count} 页，超过上限（{most} 页），未读完。"
                 self.run.say("W-LIST-LIMIT", page.url, message, pager.form)
-        for url in dict.fromkeys(urls):
+        urls = list(dict.fromkeys(urls))
+        first = page.url if role is Role.LIST else None
+        if first is not None:
+            self.lists.name(first, len(urls))
+        for url in urls:
             further = replace(
-                step, role=role, url=url, parent=page.url, otherwise=otherwise.get(url)
+                step, role=role, url=url, parent=page.url, otherwise=otherwise.get(url), first=first
             )
             yield from self.follow([further])
 
@@ -300,7 +325,7 @@ class PlatformSpider(Spider):
     @staticmethod
     def _is_leaf(page: Page, step: Step) -> bool:
         """Tell whether a page without an article's marks is looked at as one all the same."""
-        if page.pager is not None:
+        if page.pager is not None or page.sent_on:
             return False
         if links.is_article(page.url):
             return True  # a list on it stands beside the article
@@ -330,7 +355,11 @@ class PlatformSpider(Spider):
         else:
             message = f"页面无法取得（HTTP {response.status}）。"
             self.run.say("W-HTTP-ERROR", response.url, message, step.text, place)
+        if step.first is not None and step.otherwise is None:
+            self.lists.note(step.first, empty=True)
 
     def _note_stub(self, response: Response, step: Step) -> None:
+        if step.first in self.run.ended_lists:
+            return  # it was on its way when the list ended, which has been said
         message = f"列表页是空壳（{len(response.body)} 字节，没有任何条目）。"
         self.run.say("W-LIST-STUB", response.url, message, step.text, step.parent or "")

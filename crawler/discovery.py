@@ -117,6 +117,11 @@ def names_agency(profile: Profile, text: str) -> bool:
     return _found(rf"{profile.agency_text}(?:[（(].*[）)])?$", text)
 
 
+def names_directory(profile: Profile, text: str) -> bool:
+    """Tell whether a link's words name a list of agencies only: 街道, 乡镇（街道）, 部门."""
+    return _compiled(rf"(?:{profile.directory_text}|[、和及（）()])+").fullmatch(text) is not None
+
+
 def report_links(page: Page, step: Step) -> Iterator[Step]:
     """Yield the links whose words name a report or a report column."""
     for link in page.links:

@@ -252,3 +252,11 @@ def test_download_link_of_an_article_without_words_is_its_file():
         text = f'<html><body><div class="TRS_Editor">{words}{link}</div></body></html>'
         page = Page(BASE, text.encode(), PROFILE)
         assert len(page.attachments()) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "is_directory"),
+    [("街道", True), ("乡镇（街道）", True), ("城北街道", False), ("财政局", False)],
+)
+def test_a_list_of_agencies_is_no_agency(text, is_directory):
+    assert discovery.names_directory(load("spt"), text) is is_directory

@@ -13,7 +13,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from crawler import discovery
 from crawler.adapters import links
 from crawler.adapters.trs import Page
-from crawler.discovery import Role, Step
+from crawler.discovery import Role, Step, names_directory
 from crawler.handler import NETWORK_ERRORS
 from crawler.items import ReportItem
 from crawler.lists import ListEnds
@@ -184,7 +184,8 @@ class PlatformSpider(Spider):
     def explore(self, page: Page, step: Step) -> Iterator[Request]:
         """Look for report columns and for the way to them."""
         name = discovery.squeeze(step.text)
-        if step.role is Role.BODY and discovery.names_agency(self.profile, name):
+        is_agency = discovery.names_agency(self.profile, name)
+        if step.role is Role.BODY and is_agency and not names_directory(self.profile, name):
             note_agency(self.run.archive, self.profile.id, name)
         yield from self.follow(discovery.report_links(page, step))
         yield from self.follow(discovery.tree_links(page, step))

@@ -432,3 +432,15 @@ def test_two_different_tables_three_are_not_verified():
     tables = (second("2021", other), third("2021", one), third("2021", other), fourth(other))
     report = check(report_of(*tables))
     assert report.status != "verified"
+
+
+def test_a_sentence_about_a_web_site_is_no_page_foot():
+    texts = (
+        "示例县财政局2022年政府信息公开工作年度报告",
+        "六、其他需要报告的事项",
+        "网站已完成ICP备案和公网安备登记。",
+        "本年度未收取信息处理费。",
+    )
+    blocks = tuple(Paragraph(text, f"line={n}") for n, text in enumerate(texts, 1))
+    report = recognise(Document("html", blocks))
+    assert report.sections[-1].text == "\n".join(texts[2:])

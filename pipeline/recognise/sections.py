@@ -257,7 +257,9 @@ def _trim(blocks: list[Block]) -> str | None:
 def _drop_footer(blocks: list[Block]) -> None:
     """Drop the page's own foot, where a whole page was saved or printed."""
     for index, block in enumerate(blocks):
-        if isinstance(block, Paragraph) and _FOOTER.search(squeeze(block.text)):
+        text = squeeze(block.text) if isinstance(block, Paragraph) else ""
+        # A sentence of the report may speak of 相关链接 or ICP备案; a page foot has no sentences.
+        if _FOOTER.search(text) and "。" not in text:
             del blocks[index:]
             return
 

@@ -1,4 +1,4 @@
-"""Commands of the archive: ``serve`` and ``status``."""
+"""Commands of the archive: ``publish``, ``serve`` and ``status``."""
 
 from __future__ import annotations
 
@@ -57,15 +57,24 @@ def _open(data: Path) -> Archive:
     help="Port to listen at; 0 takes any free one.",
 )
 def serve(data: Path, host: str, port: int) -> None:
-    """Serve the public site of an archive until interrupted.
+    """Serve what is published of an archive until interrupted.
 
-    Prints the address once pages are answered. Exit codes: 0 after an interrupt, 1 when the port
-    is taken, 2 when the folder holds no archive.
+    What has never been published is published first; a later 'nianbao publish' is shown without
+    a restart. Prints the address once pages are answered. Exit codes: 0 after an interrupt, 1 when
+    the port is taken, 2 when the folder holds no archive.
     """
+    from archive.publish import ReleaseDamagedError, current
+    from archive.publish import publish as make
     from archive.site.server import PortTakenError, listen
     from archive.site.server import serve as run
 
     archive = _open(data)
+    try:
+        release = current(data) or make(archive)
+    except ReleaseDamagedError:
+        release = make(archive)
+    finally:
+        archive.close()
     try:
         listening = listen(host, port)
     except PortTakenError as error:
@@ -75,13 +84,29 @@ def serve(data: Path, host: str, port: int) -> None:
     try:
         with suppress(KeyboardInterrupt):
             run(
-                archive,
+                data,
                 listening,
-                lambda: click.echo(f"serving {archive.database_path} at {address}"),
+                lambda: click.echo(f"serving {release.path} at {address}"),
             )
     finally:
         listening.close()
+
+
+@click.command()
+@data_option
+def publish(data: Path) -> None:
+    """Publish the archive as it is now; a running 'nianbao serve' shows it within seconds.
+
+    Exit codes: 0, or 2 when the folder holds no archive.
+    """
+    from archive.publish import publish as make
+
+    archive = _open(data)
+    try:
+        release = make(archive)
+    finally:
         archive.close()
+    click.echo(f"published {release.path} ({release.size} bytes, {release.published_at})")
 
 
 def counts(archive: Archive) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def main() -> None:
     The real sites, politely, into ./data:
       nianbao probe spt
       nianbao crawl spt nxzw
+      nianbao publish
       nianbao serve
     One file of your own:
       nianbao parse report.pdf
@@ -31,6 +32,7 @@ main.add_command(crawler.commands.crawl)
 main.add_command(crawler.commands.probe)
 main.add_command(pipeline.commands.parse)
 main.add_command(pipeline.commands.reparse)
+main.add_command(archive.commands.publish)
 main.add_command(archive.commands.serve)
 main.add_command(archive.commands.status)
 

@@ -33,7 +33,7 @@ class DemoError(RuntimeError):
 
 
 def run_demo(data: Path, port: int, *, serve: bool) -> None:
-    """Build the copy, walk it, print a summary, serve the result.
+    """Build the copy, walk it, publish the archive, print a summary, serve the result.
 
     Args:
         data: data folder of the archive; a second demo walks into the same one.
@@ -57,6 +57,8 @@ def run_demo(data: Path, port: int, *, serve: bool) -> None:
             resolve = [part for host in hosts for part in ("--resolve", f"{host}={there}")]
             command = [sys.executable, "-m", "crawler.cli", "crawl", *bundled(), *resolve]
             _run([*command, "--data", str(data.resolve())], "walk the copy")
+    publish = [sys.executable, "-m", "crawler.cli", "publish", "--data", str(data.resolve())]
+    _run(publish, "publish the archive")
     for line in _summary(data, time.monotonic() - began):
         click.echo(line)
     if serve:

@@ -18,7 +18,6 @@ from lxml import html as lxml_html
 
 from archive.codebook import template_metrics
 from archive.home import Archive
-from archive.search import index_report
 from archive.site.layout import grids
 from archive.site.lookup import concerned
 from archive.site.metadata import CLOSED_TABLES, describe
@@ -383,16 +382,6 @@ def test_an_empty_archive_has_a_site_too(tmp_path: Path) -> None:
         assert "还没有年报" in client.get("/").text
         for path in ("/search?q=信访", "/findings", "/nianbao", "/nianbao/report_overview"):
             assert client.get(path).status_code == 200, path
-
-
-def test_a_report_stored_while_the_site_runs_is_there_at_once(site: Site) -> None:
-    archive = Archive(site.seeded.folder)
-    with archive.transaction() as db:
-        db.execute("UPDATE reports SET title = '改过的标题' WHERE id = 1")
-        index_report(db, 1)
-    archive.close()
-    assert "改过的标题" in site.client.get("/report/999901-government/2019").text
-    assert site.client.get("/search.json?q=改过的标题").json()["count"] == 1
 
 
 def test_every_column_of_the_schema_has_words(site: Site) -> None:

@@ -6,11 +6,10 @@ import asyncio
 import csv
 import io
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Response
 from datasette.views.base import DatasetteError
 
@@ -20,7 +19,9 @@ from archive.search import Results
 from archive.site import words
 from archive.site.lookup import ReportData, Row
 
-_EXTENSIONS = {"html": ".html", "pdf": ".pdf", "docx": ".docx", "doc": ".doc", "text": ".txt"}
+_EXTENSIONS = {"text": ".txt"} | {
+    name: f".{name}" for name in ("html", "mhtml", "pdf", "docx", "doc", "wps", "rtf")
+}
 
 
 def attachment(name: str) -> dict[str, str]:
@@ -153,7 +154,7 @@ def _file_name(payload: Row) -> str:
     return stem if "." in stem else stem + extension
 
 
-async def original(datasette: Datasette, payload: Row) -> Response:
+async def original(blobs: BlobStore, payload: Row) -> Response:
     """Return archived bytes as a download that no browser opens as a page of ours.
 
     Raises:
@@ -161,8 +162,6 @@ async def original(datasette: Datasette, payload: Row) -> Response:
         BlobDamagedError: the stored bytes have another digest; they are not given out.
 
     """
-    # The stored bytes lie beside the database (archive.home).
-    blobs = BlobStore(Path(datasette.get_database("nianbao").path).parent / "blobs")
     try:
         data = await asyncio.to_thread(blobs.get, payload["digest"])
     except BlobMissingError as error:

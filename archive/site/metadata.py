@@ -12,7 +12,8 @@ from archive.views import KEY_FIGURES, SUMS
 # Tools, not data: the index, its texts, the record of migrations.
 CLOSED_TABLES = frozenset(
     ["search_texts", "search_index", "search_index_data", "search_index_idx",
-     "search_index_docsize", "search_index_config", "_sqlite_migrations", "sqlite_sequence"]
+     "search_index_docsize", "search_index_config", "_sqlite_migrations", "sqlite_sequence",
+     "sqlite_stat1", "sqlite_stat4"]
 )  # fmt: skip
 
 _CODES_HELD = (

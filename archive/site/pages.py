@@ -261,7 +261,7 @@ async def original(datasette: Datasette, request: Request) -> Response:
     """Answer ``/original/<digest>``: archived bytes, as a download and nothing else."""
     digest = request.url_vars["digest"]
     payload = await _ask(datasette, lambda connection: listing.payload(connection, digest))
-    return await downloads.original(datasette, payload)
+    return await downloads.original(datasette.blobs, payload)
 
 
 ROUTES = [

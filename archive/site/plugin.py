@@ -24,6 +24,18 @@ HERE = Path(__file__).parent
 _LOG = logging.getLogger("nianbao.site")
 _STYLE = hashlib.sha256((HERE / "static" / "site.css").read_bytes()).hexdigest()[:12]
 
+
+def _own_files() -> str:
+    """Return a digest of everything of ours that pages are made with."""
+    whole = hashlib.sha256()
+    for path in sorted(HERE.rglob("*")):
+        if path.suffix in {".py", ".html", ".css", ".svg", ".js"}:
+            whole.update(path.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+OWN_FILES = _own_files()
+
 # Words for the comparisons of Datasette's filter form, by its own codes.
 LOOKUPS = {
     "exact": "等于", "not": "不等于", "contains": "包含", "notcontains": "不包含",

@@ -5,17 +5,23 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from datasette.app import Datasette
+from datasette.database import Database
 from datasette.plugins import pm
 
-from archive.home import Archive
+from archive.blobs import BlobStore
+from archive.publish import Release
 from archive.site import plugin
+from archive.site.cache import validated
 from archive.site.guard import App
 from archive.site.metadata import describe
+from archive.site.pages import DATABASE
+from archive.site.switch import Switch
 
 HERE = Path(__file__).parent
 
@@ -42,31 +48,60 @@ class PortTakenError(OSError):
     """The address to serve at cannot be had."""
 
 
-def build(archive: Archive) -> App:
-    """Return the site as an ASGI application.
+class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
+    """Datasette over one release.
 
     Args:
-        archive: an archive whose migrations have been applied.
+        folder: the data folder, beside whose ``public`` the stored bytes lie.
+        release: the database to show.
+
+    """
+
+    def __init__(self, folder: Path, release: Release) -> None:
+        with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
+            metadata = describe(connection)
+        super().__init__(
+            [],
+            metadata=metadata,
+            settings=SETTINGS,
+            template_dir=str(HERE / "templates"),
+            static_mounts=[("static", str(HERE / "static"))],
+            inspect_data={
+                DATABASE: {
+                    "hash": release.digest,
+                    "size": release.size,
+                    "file": str(release.path),
+                    "tables": {name: {"count": count} for name, count in release.counts.items()},
+                }
+            },
+        )
+        self.add_database(Database(self, str(release.path), is_mutable=False), name=DATABASE)
+        self.blobs = BlobStore(folder / "blobs")
+        self.release = release
+
+    def close(self) -> None:
+        """Close the connections, once no request is under way."""
+        self.executor.shutdown()
+        self.get_database(DATABASE).close()
+
+
+def build(folder: Path) -> App:
+    """Return the site over the releases of a data folder as an ASGI application.
+
+    Args:
+        folder: the data folder; something has been published in it.
 
     """
     if not pm.is_registered(plugin):
         pm.register(plugin, name="nianbao")
         # Datasette's own handler prints every wrong address with all local variables.
         pm.unregister(name="datasette.handle_exception")
-    connection = sqlite3.connect(f"file:{archive.database_path}?mode=ro", uri=True)
-    try:
-        metadata = describe(connection)
-    finally:
-        connection.close()
-    site = Datasette(
-        [str(archive.database_path)],
-        metadata=metadata,
-        settings=SETTINGS,
-        template_dir=str(HERE / "templates"),
-        static_mounts=[("static", str(HERE / "static"))],
-    )
-    app: App = site.app()
-    return app
+
+    def of_release(release: Release) -> tuple[App, Callable[[], None]]:
+        site = Site(folder, release)
+        return validated(site.app(), f"{release.id}-{plugin.OWN_FILES}"), site.close
+
+    return Switch(folder, of_release)
 
 
 class _Server(uvicorn.Server):
@@ -108,14 +143,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(archive: Archive, listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until interrupted.
+def serve(folder: Path, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve what is published until interrupted; a new release is shown as soon as it is there.
 
     Args:
-        archive: what to publish.
+        folder: the data folder.
         listening: from ``listen``.
         ready: called once requests are answered.
 
     """
-    config = uvicorn.Config(build(archive), log_level="warning", lifespan="on", access_log=False)
+    config = uvicorn.Config(build(folder), log_level="warning", lifespan="on", access_log=False)
     _Server(config, ready).run(sockets=[listening])

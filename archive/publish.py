@@ -1,0 +1,156 @@
+"""Publish: a frozen copy of the database, which the public site serves until the next one.
+
+The archive's own database is written to by crawls; the site never reads it. A copy is complete
+before its name stands in ``public/current.json``, and that file is replaced in one step, so that
+a reader finds the last release or the next one and never half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.home import Archive
+
+_POINTER = "current.json"
+_PIECE = 1 << 20
+
+
+class ReleaseDamagedError(RuntimeError):
+    """``public/current.json`` names a database that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One published state of the archive.
+
+    Args:
+        path: the database file, never written to again.
+        digest: SHA-256 of that file, hex.
+        size: bytes of that file.
+        published_at: when it was published, UTC, ISO 8601.
+        counts: rows of each table.
+
+    """
+
+    path: Path
+    digest: str
+    size: int
+    published_at: str
+    counts: dict[str, int]
+
+    @property
+    def id(self) -> str:
+        """Short name of the release, as citations and the names of files have it."""
+        return self.digest[:12]
+
+
+def public_folder(folder: Path) -> Path:
+    """Return where the releases of a data folder lie."""
+    return folder / "public"
+
+
+def current(folder: Path) -> Release | None:
+    """Return the release that is published; None when nothing has been published yet.
+
+    Args:
+        folder: the data folder.
+
+    Raises:
+        ReleaseDamagedError: the database that was published last is not there.
+
+    """
+    try:
+        found = json.loads((public_folder(folder) / _POINTER).read_text())
+    except FileNotFoundError:
+        return None
+    path = public_folder(folder) / found.pop("file")
+    if not path.exists():
+        raise ReleaseDamagedError(
+            f"{path} was published and is gone: run 'nianbao publish' to build it anew"
+        )
+    return Release(path, **found)
+
+
+def publish(archive: Archive) -> Release:
+    """Copy the database and make the copy the published one.
+
+    Args:
+        archive: the archive; it may be written to meanwhile, the copy holds one state of it.
+
+    Raises:
+        OSError: the copy could not be written; what was published stays.
+
+    """
+    folder = public_folder(archive.folder)
+    folder.mkdir(exist_ok=True)
+    draft = folder / f"draft-{os.getpid()}.db"
+    try:
+        draft.unlink(missing_ok=True)
+        archive.db.execute("VACUUM INTO ?", (str(draft),))
+        counts = _freeze(draft)
+        digest = _digest(draft)
+        release = Release(
+            folder / f"nianbao-{digest[:12]}.db",
+            digest,
+            draft.stat().st_size,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            counts,
+        )
+        draft.replace(release.path)
+    finally:
+        draft.unlink(missing_ok=True)
+    before = current(archive.folder) if (folder / _POINTER).exists() else None
+    _point(folder, release)
+    _clear(folder, keep={release.path, before.path if before else release.path})
+    return release
+
+
+def _freeze(path: Path) -> dict[str, int]:
+    """Make a copy ready for readers that can't write beside it, and count its rows."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("ANALYZE")
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            )
+        ]
+        return {
+            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - names of the schema
+            for name in tables
+        }
+
+
+def _digest(path: Path) -> str:
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            whole.update(piece)
+        os.fsync(file.fileno())
+    return whole.hexdigest()
+
+
+def _point(folder: Path, release: Release) -> None:
+    described = asdict(release)
+    described["file"] = described.pop("path").name
+    draft = folder / f"{_POINTER}.{os.getpid()}"
+    with draft.open("w") as file:
+        json.dump(described, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / _POINTER)
+
+
+def _clear(folder: Path, keep: set[Path]) -> None:
+    # The release before stays for the servers that are still answering from it.
+    for path in folder.glob("nianbao-*.db"):
+        if path not in keep:
+            path.unlink()

@@ -1,0 +1,132 @@
+"""Switch: one address, the newest release behind it, and no request that notices the change.
+
+Each release is served by an application of its own with connections of its own, so that a request
+sees one state of the archive from its first query to its last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from archive.publish import Release, ReleaseDamagedError, current
+from archive.site.guard import App, Message, Receive, Scope, Send
+
+_LOG = logging.getLogger("nianbao.site")
+# Looking at a small file once a second costs nothing, and a release need not be faster than that.
+_LOOK_EVERY = 1.0
+
+
+@dataclass(slots=True)
+class _Served:
+    """A release with its application and the number of requests that it is answering."""
+
+    release: Release
+    app: App
+    close: Callable[[], None]
+    under_way: int = 0
+    replaced: bool = False
+
+    def end_when_idle(self) -> None:
+        if self.replaced and not self.under_way:
+            self.close()
+
+
+class Switch:
+    """ASGI application that passes each request to the application of the newest release.
+
+    Args:
+        folder: the data folder.
+        build: makes the application of a release, and what closes it.
+
+    """
+
+    def __init__(
+        self, folder: Path, build: Callable[[Release], tuple[App, Callable[[], None]]]
+    ) -> None:
+        self._folder = folder
+        self._build = build
+        release = current(folder)
+        if release is None:
+            raise ReleaseDamagedError(f"nothing is published in {folder}: run 'nianbao publish'")
+        self._served = self._serve(release)
+        self._watcher: asyncio.Task[None] | None = None
+
+    def _serve(self, release: Release) -> _Served:
+        app, close = self._build(release)
+        return _Served(release, app, close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or the events of the server's life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        served = self._served
+        served.under_way += 1
+        try:
+            await served.app(scope, receive, send)
+        finally:
+            served.under_way -= 1
+            served.end_when_idle()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await _warm(self._served.app)
+                self._watcher = asyncio.create_task(self._watch())
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self._watcher:
+                    self._watcher.cancel()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                release = current(self._folder)
+                if release is not None and release.digest != self._served.release.digest:
+                    await self._switch(release)
+            except (OSError, ValueError, sqlite3.Error, ReleaseDamagedError) as error:
+                _LOG.warning("the new release cannot be served, the last one stays: %s", error)
+
+    async def _switch(self, release: Release) -> None:
+        served = self._serve(release)
+        await _warm(served.app)
+        before, self._served = self._served, served
+        before.replaced = True
+        before.end_when_idle()
+        _LOG.info("serving release %s", release.id)
+
+
+async def _warm(app: App) -> None:
+    """Ask an application for its first page, before any visitor does.
+
+    Datasette prepares itself during the first request and lets a second one pass meanwhile.
+    """
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [],
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] != HTTPStatus.OK:
+            raise ReleaseDamagedError(f"the first page answers with status {message['status']}")
+
+    await app(scope, receive, send)

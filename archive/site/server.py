@@ -17,10 +17,10 @@ from datasette.plugins import pm
 from archive.blobs import BlobStore
 from archive.publish import Release
 from archive.site import plugin
+from archive.site.answers import DATABASE
 from archive.site.cache import validated
 from archive.site.guard import App
 from archive.site.metadata import describe
-from archive.site.pages import DATABASE
 from archive.site.switch import Switch
 
 HERE = Path(__file__).parent

@@ -54,14 +54,16 @@ def _step(top: float) -> int:
     return next(n * power for n in (1, 2, 5, 10) if n * power >= rough)
 
 
-def bars(points: Sequence[tuple[int, float | None, str]]) -> Chart:
+def bars(points: Sequence[tuple[int, float | None, str]], *, at_least: float = 0) -> Chart:
     """Return a chart over years.
 
     Args:
         points: year, figure or None, and the words shown in place of a missing figure.
+        at_least: highest figure of the charts that this one is looked at beside.
 
     """
     top = max((value for _, value, _ in points if value is not None), default=0)
+    top = max(top, at_least)
     step = _step(top)
     highest = max(step, ceil(top / step) * step)
     space = HEIGHT - _TOP - _BOTTOM

@@ -159,6 +159,15 @@ class Difference:
     shown: Figure | None
     other: Figure | None
 
+    @property
+    def none(self) -> bool:
+        """Tell whether there is no difference after all."""
+        if self.shown is None or self.other is None:
+            return self.shown is self.other
+        printed = self.shown.state != "note" or self.shown.raw == self.other.raw
+        same = self.shown.value == self.other.value and self.shown.state == self.other.state
+        return same and printed
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -216,11 +225,9 @@ def agency(connection: sqlite3.Connection, slug: str) -> Row:
     return found
 
 
-def _same(one: Figure | None, other: Figure | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    printed = one.state != "note" or one.raw == other.raw
-    return one.value == other.value and one.state == other.state and printed
+def figures_of(connection: sqlite3.Connection, document: int | None) -> dict[str, Figure]:
+    """Return the cells of a document by code, without what the findings say of them."""
+    return _figures(connection, document, []) if document else {}
 
 
 def _forms(connection: sqlite3.Connection, report: Row, shown: dict[str, Figure]) -> list[Form]:
@@ -239,12 +246,13 @@ def _forms(connection: sqlite3.Connection, report: Row, shown: dict[str, Figure]
         report["document_id"],
     ):
         is_shown = document["id"] == report["document_id"]
-        other = shown if is_shown else _figures(connection, document["id"], [])
-        differences = tuple(
+        other = shown if is_shown else figures_of(connection, document["id"])
+        compared = (
             Difference(metric, shown.get(code), other.get(code))
             for code, metric in metrics().items()
-            if other and not _same(shown.get(code), other.get(code))
+            if other
         )
+        differences = tuple(difference for difference in compared if not difference.none)
         forms.append(Form(document, tuple(sources[document["id"]]), is_shown, differences))
     return forms
 

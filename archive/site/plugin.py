@@ -16,9 +16,8 @@ from datasette.views.base import DatasetteError
 from jinja2 import Environment
 from markupsafe import Markup
 
-from archive.site import guard, words
+from archive.site import compare, guard, pages, words
 from archive.site.metadata import CLOSED_TABLES, column_title, table_title
-from archive.site.pages import ROUTES
 
 HERE = Path(__file__).parent
 _LOG = logging.getLogger("nianbao.site")
@@ -50,7 +49,7 @@ LOOKUPS = {
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Give Datasette our pages."""
-    return list(ROUTES)
+    return [*pages.ROUTES, *compare.ROUTES]
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here

@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pipeline.finding import Finding
-from pipeline.read.sniff import sniff
+from pipeline.read.document import UnreadableError
+from pipeline.read.legacy import MISSING, Converter, legacy_kind
+from pipeline.read.sniff import Kind, LegacyKind, sniff
 from pipeline.report import Report
 
 SECONDS = 60.0
@@ -38,13 +40,13 @@ MOST_BYTES = 64 * 2**20
 OUT_OF_MEMORY = 70
 """Exit code of a worker that met its memory limit; Python itself does not use it."""
 
-STOPPED = frozenset({"E-READ-TIMEOUT", "E-READ-MEMORY", "E-READ-CRASH"})
-"""Rules of findings that say that reading was cut short, whatever the file holds."""
+STOPPED = frozenset({"E-READ-TIMEOUT", "E-READ-MEMORY", "E-READ-CRASH", MISSING})
+"""Rules of findings that say that reading was not finished, whatever the file holds."""
 
 _START_SECONDS = 60.0
 _HEAD = 4096  # bytes that tell the kind of a file that is not read
 _LAST_BYTES = 8192  # of what a worker printed, enough for the end of a traceback
-_LOOK_AHEAD = 4  # documents a worker
+_LOOK_AHEAD = 8  # documents a worker; enough for one run of LibreOffice
 _ROOT = Path(__file__).resolve().parents[1]
 
 Key = TypeVar("Key")
@@ -93,12 +95,13 @@ class _Worker:
         )
         far_end.close()
 
-    def read(self, data: bytes) -> Report:
+    def read(self, data: bytes, converted_from: LegacyKind | None) -> Report:
         """Return the report of a document, whatever happens to the process."""
         self._await_ready()
-        kind = "unknown"
+        kind: Kind = converted_from or "unknown"
         deadline = time.monotonic() + self._seconds
         try:
+            self._socket.send(converted_from)
             self._socket.send_bytes(data)
             kind = self._receive(deadline)
             report: Report
@@ -212,6 +215,7 @@ class ReaderPool:
         # None takes the place of a worker when the pool is closed.
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         self._workers: set[_Worker] = set()
+        self._converter = Converter(seconds, memory)
         self._lock = threading.Lock()
         self._open = False
 
@@ -227,6 +231,7 @@ class ReaderPool:
         with self._lock:
             self._open = False
             workers = list(self._workers)
+        self._converter.close()
         for worker in workers:
             worker.end()
         with suppress(queue.Empty):
@@ -264,7 +269,8 @@ class ReaderPool:
 
         Returns:
             A checked report; status unreadable with one finding E-READ-TIMEOUT, E-READ-MEMORY or
-            E-READ-CRASH when reading had to be stopped or broke down.
+            E-READ-CRASH when reading had to be stopped or broke down. A legacy file is converted
+            first, together with others that threads bring at the same time.
 
         Raises:
             ReaderStartError: no worker can be started.
@@ -273,10 +279,21 @@ class ReaderPool:
         """
         if len(data) > MOST_BYTES:
             return _too_large(data)
+        kind = legacy_kind(data)
+        if kind is None:
+            return self._read(data)
+        converted = self._converter.convert(data)
+        if not isinstance(converted, UnreadableError):
+            return self._read(converted, kind)
+        self._check_open()
+        finding = Finding(converted.rule, "error", converted.message)
+        return Report(format=kind, status="unreadable", findings=(finding,))
+
+    def _read(self, data: bytes, converted_from: LegacyKind | None = None) -> Report:
         worker = self._take()
         finished = True
         try:
-            report = worker.read(data)
+            report = worker.read(data, converted_from)
             finished = worker.finished
         finally:
             if finished or not self._open:
@@ -284,9 +301,12 @@ class ReaderPool:
                 self._hire()
             else:
                 self._idle.put(worker)
+        self._check_open()
+        return report
+
+    def _check_open(self) -> None:
         if not self._open:
             raise ReaderPoolClosedError("the pool of readers was closed while it read")
-        return report
 
     def parse_many(self, documents: Iterable[tuple[Key, bytes]]) -> Iterator[tuple[Key, Report]]:
         """Read documents on all workers at once.
@@ -303,7 +323,8 @@ class ReaderPool:
             ReaderPoolClosedError: the pool is not open.
 
         """
-        threads = ThreadPoolExecutor(self._count, "reader")
+        # More threads than workers: those that bring legacy files wait together for LibreOffice.
+        threads = ThreadPoolExecutor(_LOOK_AHEAD * self._count, "reader")
         waiting: deque[tuple[Key, Future[Report]]] = deque()
         try:
             for key, data in documents:

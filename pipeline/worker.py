@@ -1,9 +1,10 @@
 """Worker: a child process that reads one document after the other within limits.
 
 Started by ``pipeline.pool`` as ``python -m pipeline.worker SOCKET MEMORY SECONDS``. Over the
-socket it says once that it is ready. Then for each document it takes the bytes and gives two
-answers: the kind of file, so that it is known even if reading goes wrong, and the report with a
-word on whether the worker has had enough and goes home.
+socket it says once that it is ready. Then for each document it takes the bytes, and before
+them the format that they were converted from, if they were; it gives two answers: the kind of
+file, so that it is known even if reading goes wrong, and the report with a word on whether the
+worker has had enough and goes home.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _sizes() -> tuple[int, int]:
     return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
 
 
-def _limit(memory: int) -> None:
+def limit_memory(memory: int) -> None:
     """Limit what this process may take beyond what the loaded modules took.
 
     Args:
@@ -52,12 +53,13 @@ def _serve(pool: Connection, seconds: float) -> None:
     baseline = _sizes()[1] if sys.platform == "linux" else 0
     for number in range(1, _DOCUMENTS + 1):
         try:
+            converted_from = pool.recv()
             data = pool.recv_bytes()
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_REAL, seconds + _ORPHAN_SECONDS)
-        pool.send(sniff(data))
-        report = parse(data)
+        pool.send(converted_from or sniff(data))
+        report = parse(data, converted_from)
         del data
         grown = sys.platform == "linux" and _sizes()[1] > baseline + _GROWTH
         tired = grown or number == _DOCUMENTS
@@ -72,7 +74,7 @@ def main() -> None:
     descriptor, memory, seconds = sys.argv[1:]
     # Readers that meet an odd file write pages of warnings; what counts becomes a finding.
     logging.disable()
-    _limit(int(memory))
+    limit_memory(int(memory))
     pool = Connection(int(descriptor))
     pool.send("ready")
     try:

@@ -99,11 +99,11 @@ def test_kind_from_bytes(data: bytes, kind: str) -> None:
     ("data", "rule", "words"),
     [
         (b"", "E-EMPTY", "0 字节"),
-        (ole("WordDocument"), "E-LEGACY-DOC", "目前不支持"),
+        (b"{\\rtf1 x", "E-LEGACY-BROKEN", "重新下载"),
         (ole("EncryptedPackage"), "E-DOCX-ENCRYPTED", "加密"),
         (zipped("年报.pdf"), "E-ARCHIVE-FILE", "解压"),
         (b"Rar!\x1a\x07\x00", "E-ARCHIVE-FILE", "RAR"),
-        (b"\xff\xd8\xff\xe0", "E-IMAGE", "图片"),
+        (b"\xff\xd8\xff\xe0", "E-IMAGE-BROKEN", "图片"),
         (zipped("[Content_Types].xml", "xl/workbook.xml"), "E-OFFICE-FILE", "Excel"),
         (bytes(range(256)) * 4, "E-UNKNOWN-FORMAT", "无法识别"),
     ],

@@ -20,7 +20,7 @@ _ARTICLE = re.compile(
 )
 FILE_ENDINGS = (
     "pdf", "doc", "docx", "wps", "wpt", "ofd", "xls", "xlsx", "et", "ppt", "pptx", "rtf", "txt",
-    "zip", "rar", "7z", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "ceb",
+    "mht", "mhtml", "zip", "rar", "7z", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "ceb",
 )  # fmt: skip
 _FILE = re.compile(rf"\.(?:{'|'.join(FILE_ENDINGS)})$", re.IGNORECASE)
 

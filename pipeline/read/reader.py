@@ -7,22 +7,6 @@ from pipeline.read.sniff import Kind, sniff
 
 _NOT_READ: dict[Kind, tuple[str, str]] = {
     "empty": ("E-EMPTY", "文件为空（0 字节或只有空白），请重新下载或向发布机关核实。"),
-    "doc": (
-        "E-LEGACY-DOC",
-        "旧版 Word 文件（.doc），目前不支持直接读取；原件已存档，请另存为 .docx 或 PDF 后再读。",
-    ),
-    "wps": (
-        "E-LEGACY-WPS",
-        "旧版 WPS/Works 文件，目前不支持直接读取；原件已存档，请另存为 .docx 或 PDF 后再读。",
-    ),
-    "rtf": (
-        "E-RTF",
-        "RTF 文件，目前不支持直接读取；原件已存档，请另存为 .docx 或 PDF 后再读。",
-    ),
-    "mhtml": (
-        "E-MHTML",
-        "单文件网页（MHTML），目前不支持直接读取；原件已存档，请另存为网页或 .docx 后再读。",
-    ),
     "encrypted": ("E-DOCX-ENCRYPTED", "Office 文件已加密，需要密码才能打开，请取得未加密的文件。"),
     "ofd": ("E-OFD", "OFD 版式文件，目前不支持读取；原件已存档，请转换为 PDF 后再读。"),
     "unknown": ("E-UNKNOWN-FORMAT", "无法识别的文件格式；原件已存档，请用原发布页面核对。"),
@@ -34,6 +18,9 @@ _IMAGES: frozenset[Kind] = frozenset({"png", "jpg", "gif", "tiff", "bmp", "webp"
 
 def read(data: bytes) -> Document:
     """Read the bytes of one file into a neutral document.
+
+    A legacy file is converted alone, which takes a second; ``pipeline.pool`` converts several
+    at once before it sends them to a worker.
 
     Args:
         data: the whole file, as archived.
@@ -59,6 +46,18 @@ def read(data: bytes) -> Document:
         from pipeline.read.text import read_text  # noqa: PLC0415
 
         return read_text(data)
+    if kind == "mhtml":
+        from pipeline.read.mhtml import read_mhtml  # noqa: PLC0415
+
+        return read_mhtml(data)
+    if kind in {"doc", "wps", "rtf"}:
+        from pipeline.read.legacy import read_legacy  # noqa: PLC0415
+
+        return read_legacy(data)
+    if kind in _IMAGES:
+        from pipeline.read.image_file import read_image  # noqa: PLC0415
+
+        return read_image(data)
     raise _unreadable(kind)
 
 
@@ -72,12 +71,6 @@ def _unreadable(kind: Kind) -> UnreadableError:
         return UnreadableError(
             "E-OFFICE-FILE",
             f"{_OFFICE[kind]} 文件，不是年报的文本格式，目前不支持读取；原件已存档。",
-        )
-    if kind in _IMAGES:
-        return UnreadableError(
-            "E-IMAGE",
-            f"图片文件（{kind.upper()}），可能是扫描件，目前不支持文字识别；"
-            "原件已存档，请人工核对或寻找文字版。",
         )
     rule, message = _NOT_READ[kind]
     return UnreadableError(rule, message)

@@ -8,6 +8,8 @@ import struct
 import zipfile
 from typing import Literal
 
+from pipeline.read import ole
+
 Kind = Literal[
     "pdf",
     "docx",
@@ -37,7 +39,11 @@ Kind = Literal[
     "unknown",
 ]
 
+LegacyKind = Literal["doc", "wps", "rtf"]
+"""Kinds that LibreOffice converts."""
+
 _HEAD = 4096
+RTF_MAGIC = b"{\\rtf"
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpg"),
@@ -47,9 +53,8 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"Rar!\x1a\x07", "rar"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b\x08", "gzip"),
-    (b"{\\rtf", "rtf"),
+    (RTF_MAGIC, "rtf"),
 )
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES: tuple[tuple[str, Kind], ...] = (
     ("EncryptedPackage", "encrypted"),
     ("WordDocument", "doc"),
@@ -78,7 +83,14 @@ _HTML_START = re.compile(
     rf"(?>\s+|<!--.*?-->|<!--\[if.*?\]>|<\?xml[^>]*\?>|<!\[if[^>]*>)*+<{_TAG}(?=[\s>/])",
     re.IGNORECASE | re.DOTALL,
 )
+# A line of the head of a mail, and what tells a saved page from a mail that somebody kept.
+_MIME_HEAD = re.compile(
+    r"\s*+(?:[A-Za-z][A-Za-z-]*:[^\n]*\n(?:[ \t]+[^\n]*\n)*+)*?"
+    r"(?:MIME-Version:|Content-Type:\s*multipart/related)",
+    re.IGNORECASE,
+)
 _HTML_LATER = re.compile(r"</(?:html|body|div|p)\s*>", re.IGNORECASE)
+_WORD_HEAD = re.compile(rb"\xec\xa5.[\x00\x01]", re.DOTALL)  # [MS-DOC] 2.5.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -103,7 +115,7 @@ def sniff(data: bytes) -> Kind:
         return "bmp"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_zip(data)
-    if data.startswith(_OLE_MAGIC):
+    if data.startswith(ole.MAGIC):
         return _sniff_ole(data)
     pdf = _PDF_HEAD.search(data, 0, 1024)
     if pdf and (pdf.start() == 0 or b"obj" in data):
@@ -129,51 +141,16 @@ def _sniff_zip(data: bytes) -> Kind:
 
 def _sniff_ole(data: bytes) -> Kind:
     try:
-        names = _ole_names(data)
+        names = set(ole.streams(data))
     except (struct.error, IndexError):
-        names = {name for name, _ in _OLE_NAMES if name.encode("utf-16-le") in data}
+        # The directory is lost: look for its entries, and for the head of a Word document.
+        names = {name for name, _ in _OLE_NAMES if f"\0{name}\0".encode("utf-16-le") in data}
+        if not names and any(_WORD_HEAD.match(data, at) for at in range(512, len(data), 512)):
+            return "doc"
     for name, kind in _OLE_NAMES:
         if name in names:
             return kind
     return "unknown"
-
-
-def _ole_names(data: bytes) -> set[str]:
-    """Return the names of the streams right under the root of an OLE file.
-
-    Raises:
-        struct.error, IndexError: the file is cut or its tables point outside.
-
-    """
-    size = 1 << (struct.unpack_from("<H", data, 30)[0] & 15)
-    fat: list[int] = []
-    for sector in struct.unpack_from("<109I", data, 76):
-        if sector < 0xFFFFFFFA:
-            fat.extend(struct.unpack_from(f"<{size // 4}I", data, (sector + 1) * size))
-    entries: list[tuple[str, int, int, int]] = []
-    sector = struct.unpack_from("<I", data, 48)[0]
-    seen: set[int] = set()
-    while sector < 0xFFFFFFFA and sector not in seen:
-        seen.add(sector)
-        for start in range((sector + 1) * size, (sector + 2) * size, 128):
-            raw = data[start : start + 128]
-            length = min(struct.unpack_from("<H", raw, 64)[0], 64)
-            name = raw[: max(length - 2, 0)].decode("utf-16-le", "replace")
-            left, right, child = struct.unpack_from("<3I", raw, 68)
-            entries.append((name, left, right, child))
-        sector = fat[sector]
-    names: set[str] = set()
-    pending = [entries[0][3]]
-    visited: set[int] = set()
-    while pending:
-        index = pending.pop()
-        if index >= 0xFFFFFFFA or index in visited:
-            continue
-        visited.add(index)
-        name, left, right, _ = entries[index]
-        names.add(name)
-        pending += [left, right]
-    return names
 
 
 def _sniff_characters(data: bytes) -> Kind:
@@ -182,7 +159,7 @@ def _sniff_characters(data: bytes) -> Kind:
         return "unknown"
     if _HTML_START.match(text):
         return "html"
-    if text.lstrip()[:13].lower() == "mime-version:":
+    if _MIME_HEAD.match(text):
         return "mhtml"
     if text.lstrip().startswith("<?xml"):
         return "html" if re.search(r"<html[\s>]", text, re.IGNORECASE) else "unknown"

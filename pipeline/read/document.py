@@ -8,7 +8,7 @@ from typing import Literal
 
 from pipeline.finding import Finding
 
-Format = Literal["html", "pdf", "docx", "text"]
+Format = Literal["html", "mhtml", "pdf", "docx", "doc", "wps", "rtf", "text", "image"]
 
 
 def page_place(page: int, box: tuple[float, float, float, float]) -> str:
@@ -16,10 +16,13 @@ def page_place(page: int, box: tuple[float, float, float, float]) -> str:
 
     Args:
         page: 1-based page number.
-        box: left, top, right, bottom in points from the page's upper left corner as displayed.
+        box: left, top, right, bottom in points from the page's upper left corner as displayed. An
+            image file counts as 72 dpi, whatever it states: its points are its pixels, after the
+            turn that EXIF asks for.
 
     """
-    return f"page={page};box={','.join(f'{edge:.1f}' for edge in box)}"
+    left, top, right, bottom = box
+    return f"page={page};box={left:.1f},{top:.1f},{right:.1f},{bottom:.1f}"
 
 
 def path_place(path: str) -> str:
@@ -60,6 +63,8 @@ class Cell:
         column_span: columns covered, at least 1.
         text: the words, line breaks kept; empty for a blank cell.
         place: where it stands.
+        doubt: Chinese clause that says why the text may not be what is printed, so that the cell
+            is unread; empty when the reader is certain. Only OCR is ever uncertain.
 
     """
 
@@ -69,6 +74,7 @@ class Cell:
     column_span: int
     text: str
     place: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,11 @@ class Table:
         """Return rows × columns with every position filled by the cell that covers it."""
         filled: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
-            for row in range(cell.row, min(cell.row + cell.row_span, self.rows)):
-                for column in range(cell.column, min(cell.column + cell.column_span, self.columns)):
-                    if filled[row][column] is None:
-                        filled[row][column] = cell
+            right = min(cell.column + cell.column_span, self.columns)
+            for line in filled[cell.row : cell.row + cell.row_span]:
+                for column in range(cell.column, right):
+                    if line[column] is None:
+                        line[column] = cell
         return filled
 
 
@@ -113,11 +120,12 @@ class Document:
     """What a reader found in the bytes of one file.
 
     Args:
-        format: html, pdf, docx or text.
+        format: kind of file; doc, wps and rtf were converted to DOCX.
         blocks: paragraphs and tables in reading order.
         meta: facts that stand beside the text: the national meta names of a page (ArticleTitle,
             PubDate, ContentSource, …) and ``title`` (page title or document property).
         findings: what went wrong while reading.
+        second: an independent reading of the same file, where the reader made both at once (OCR).
 
     """
 
@@ -125,6 +133,7 @@ class Document:
     blocks: tuple[Block, ...]
     meta: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    second: Document | None = None
 
     def paragraphs(self) -> Iterator[Paragraph]:
         """Yield the paragraphs in reading order."""

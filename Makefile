@@ -6,32 +6,45 @@ PORT ?= 8001
 SERVE ?= yes
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DEVELOPED := $(VENV)/.developed
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint bench lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/nianbao demo --data "$(DATA)" --port $(PORT) $(if $(filter no,$(SERVE)),--no-serve)
 
-test: $(INSTALLED) lint
+test: $(DEVELOPED) lint
 	$(BIN)/pytest
 
-lint: $(INSTALLED)
+lint: $(DEVELOPED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The versions and hashes of everything that is installed; run after changing pyproject.toml.
-lock: $(INSTALLED)
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--output-file requirements.lock pyproject.toml
+# Our time as a multiple of the floor of each format, and other extractors' beside it.
+bench: $(DEVELOPED)
+	$(BIN)/python -m tests.bench
 
+# The versions and hashes of everything that is installed; run after changing pyproject.toml.
+lock: $(DEVELOPED)
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra ocr --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+# What running needs, and what developing needs on top: the archive installs no browser driver.
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -m venv "$(VENV)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch "$(INSTALLED)"
+
+$(DEVELOPED): $(INSTALLED) requirements-dev.lock
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	touch "$(DEVELOPED)"
 
 clean:
 	rm -rf "$(VENV)" build *.egg-info demo-data

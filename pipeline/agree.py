@@ -14,6 +14,8 @@ from pipeline.finding import Finding
 from pipeline.recognise.recogniser import reading_status
 from pipeline.report import CellReading, Report
 
+_SHOWN = 5  # cells that a finding names
+
 
 def _same(one: CellReading, other: CellReading) -> bool:
     return (one.value, one.state) == (other.value, other.state)
@@ -39,7 +41,8 @@ def agree(first: Report, second: Report) -> Report:
 
     Returns:
         The first reading; cells that differ are taken from the reading with which the sums hold,
-        or are unread. A cell that only one reading found is taken from that one.
+        or are unread. A cell that only one reading found is taken from that one; a finding says
+        which.
 
     """
     if first.template != second.template:
@@ -51,10 +54,16 @@ def agree(first: Report, second: Report) -> Report:
         finding = Finding("W-READINGS-DIFFER", "warning", message)
         return replace(first, findings=(*first.findings, finding), status="partial")
     cells = dict(first.cells)
+    single = []
     for code, reading in second.cells.items():
-        if reading.state != "unread" and cells.get(code, reading).state == "unread":
+        mine = cells.get(code, reading)
+        if (reading.state == "unread") != (mine.state == "unread"):
+            single.append(code)
+        if reading.state != "unread" and mine.state == "unread":
             cells[code] = reading
-    found = replace(first, cells=cells, status=reading_status(first.template, cells, first.year))
+    status = reading_status(first.template, cells, first.year)
+    findings = (*first.findings, *_found_once(cells, single))
+    found = replace(first, cells=cells, status=status, findings=findings)
     both = {code: second.cells[code] for code in cells if code in second.cells}
     differing = [
         code
@@ -64,6 +73,18 @@ def agree(first: Report, second: Report) -> Report:
     if not differing:
         return found
     return _decide(found, second, differing)
+
+
+def _found_once(cells: dict[str, CellReading], codes: list[str]) -> tuple[Finding, ...]:
+    """Say which cells only one of two readings could read."""
+    if not codes:
+        return ()
+    shown = "；".join(f"{code}：{cells[code].raw}" for code in codes[:_SHOWN])
+    message = (
+        f"有 {len(codes)} 个单元格只有一种读法读出，没有第二种可以对照，请对照原件核实：{shown}"
+    )
+    place = cells[codes[0]].place
+    return (Finding("W-READ-ONCE", "warning", message, shown, place),)
 
 
 def _decide(first: Report, second: Report, differing: list[str]) -> Report:
@@ -84,7 +105,8 @@ def _decide(first: Report, second: Report, differing: list[str]) -> Report:
         if code not in decided:
             cells[code] = _unread(first.cells[code], second.cells[code])
     shown = "；".join(
-        f"{code}：{first.cells[code].raw} 与 {second.cells[code].raw}" for code in differing[:5]
+        f"{code}：{first.cells[code].raw} 与 {second.cells[code].raw}"
+        for code in differing[:_SHOWN]
     )
     message = (
         f"两种读法有 {len(differing)} 个单元格不同，其中 {len(decided)} 个由合计判定，"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.agree import agree
-from pipeline.check import check
+from pipeline.check.checker import check
 from pipeline.read.document import Document, Paragraph
 from pipeline.recognise import recognise
 from pipeline.report import CellReading
@@ -71,3 +71,11 @@ def test_a_cell_that_one_reading_found_is_taken_from_it():
     report = agree(reading(t2_licensing_decisions=None), reading(t2_licensing_decisions=5))
     assert report.cells["t2_licensing_decisions"].value == 5
     assert report.status == "read"
+
+
+def test_a_cell_that_only_one_reading_found_is_kept_and_named():
+    report = agree(reading(t3_new__natural_person=None), reading())
+    assert report.cells["t3_new__natural_person"].value == 9
+    (finding,) = report.findings
+    assert finding.rule == "W-READ-ONCE"
+    assert "t3_new__natural_person：9" in finding.message

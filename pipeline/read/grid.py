@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -158,32 +158,36 @@ def build_grids(horizontals: list[Rule], verticals: list[Rule]) -> list[Grid]:
 def _join(rules: list[Rule]) -> list[Rule]:
     """Snap rules to common positions and join the pieces of each; drop what stays too short."""
     clusters: list[list[Rule]] = []
+    first = -SNAP
     for rule in sorted(rules):
-        if clusters and rule.at - clusters[-1][0].at <= SNAP:
+        if clusters and rule[0] - first <= SNAP:
             clusters[-1].append(rule)
         else:
             clusters.append([rule])
+            first = rule[0]
     joined = []
     for cluster in clusters:
-        weight = sum(rule.end - rule.start + 0.01 for rule in cluster)
-        at = sum(rule.at * (rule.end - rule.start + 0.01) for rule in cluster) / weight
-        pieces = sorted((rule.start, rule.end) for rule in cluster)
+        weights = [end - start + 0.01 for _, start, end in cluster]
+        middle = sum([rule[0] * weight for rule, weight in zip(cluster, weights, strict=True)])
+        at = middle / sum(weights)
+        pieces = sorted([rule[1:] for rule in cluster])
         start, end = pieces[0]
-        for piece_start, piece_end in pieces[1:]:
+        for piece_start, piece_end in pieces:
             if piece_start <= end + SHORTEST:
-                end = max(end, piece_end)
+                end = max(piece_end, end)
                 continue
             joined.append(Rule(at, start, end))
             start, end = piece_start, piece_end
         joined.append(Rule(at, start, end))
-    return [rule for rule in joined if rule.end - rule.start >= SHORTEST]
+    return [rule for rule in joined if rule[2] - rule[1] >= SHORTEST]
 
 
 def _connected(
     horizontals: list[Rule], verticals: list[Rule]
 ) -> list[tuple[list[Rule], list[Rule]]]:
     """Return the groups of rules that touch each other, horizontal and vertical ones apart."""
-    parent = list(range(len(horizontals) + len(verticals)))
+    first = len(horizontals)
+    parent = list(range(first + len(verticals)))
 
     def root(index: int) -> int:
         while parent[index] != index:
@@ -191,18 +195,22 @@ def _connected(
             index = parent[index]
         return index
 
+    # By x, so that only those within reach of a horizontal rule are looked at.
+    order = sorted(range(len(verticals)), key=verticals.__getitem__)
+    ranked = [verticals[index] for index in order]
+    xs = [rule[0] for rule in ranked]
     for index, (y, left, right) in enumerate(horizontals):
-        for other, (x, top, bottom) in enumerate(verticals, len(horizontals)):
-            if (
-                left - SNAP <= x <= right + SNAP
-                and top - SNAP <= y <= bottom + SNAP
-                and parent[other] != parent[index]
-            ):
-                parent[root(other)] = root(index)
+        low, high = bisect_left(xs, left - SNAP), bisect_right(xs, right + SNAP)
+        for place in range(low, high):
+            _, top, bottom = ranked[place]
+            if top - SNAP <= y <= bottom + SNAP:
+                other = first + order[place]
+                if parent[other] != parent[index]:
+                    parent[root(other)] = root(index)
     groups: dict[int, tuple[list[Rule], list[Rule]]] = defaultdict(lambda: ([], []))
     for index, rule in enumerate(horizontals):
         groups[root(index)][0].append(rule)
-    for index, rule in enumerate(verticals, len(horizontals)):
+    for index, rule in enumerate(verticals, first):
         groups[root(index)][1].append(rule)
     return [group for group in groups.values() if group[0] and group[1]]
 
@@ -252,12 +260,20 @@ def _covered(positions: list[float], rules: list[Rule], steps: list[float]) -> l
     """Return for each position and each step between ``steps`` whether a rule covers it."""
     covered = [[False] * (len(steps) - 1) for _ in positions]
     for at, start, end in rules:
-        line = covered[min(range(len(positions)), key=lambda index: abs(positions[index] - at))]
-        for step in range(len(line)):
-            low, high = steps[step], steps[step + 1]
-            slack = max(SNAP, 0.3 * (high - low))
-            if start <= low + slack and end >= high - slack and start < high and end > low:
-                line[step] = True
+        behind = min(bisect_left(positions, at), len(positions) - 1)
+        nearer = behind > 0 and at - positions[behind - 1] <= abs(positions[behind] - at)
+        line = covered[behind - nearer]
+        first = max(bisect_right(steps, start) - 1, 0)
+        last = min(bisect_left(steps, end), len(line))
+        if last > first:
+            before = {step: line[step] for step in (first, last - 1)}
+            line[first:last] = [True] * (last - first)
+            # Only the outermost steps can be covered in part.
+            for step in {first, last - 1}:
+                low, high = steps[step], steps[step + 1]
+                slack = max(SNAP, 0.3 * (high - low))
+                if start > low + slack or end < high - slack:
+                    line[step] = before[step]
     return covered
 
 

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.finding import Finding
 from pipeline.read import pdf_miner, pdf_pdfium
@@ -21,14 +21,17 @@ from pipeline.read.document import (
     page_place,
 )
 from pipeline.read.grid import Grid, GridLimitError, build_grids
+from pipeline.read.image_file import by_ocr, parts
+from pipeline.read.ocr_models import has_ocr
+from pipeline.read.ocr_pdf import read_scanned_pages
+from pipeline.read.page_flow import PageParts, flow
+from pipeline.read.pdf_aligned import column_rules, unruled_finding
+from pipeline.read.pdf_hidden import drop_hidden
 from pipeline.read.pdf_page import UNMAPPED, Page, RawPage, broken, upright
-from pipeline.read.pdf_paragraphs import (
-    PlacedLine,
-    margins_of,
-    paragraphs_of,
-    without_page_numbers,
-)
-from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite
+from pipeline.read.pdf_text import Line, Run, cell_lines, lines_of, runs_of, unite
+
+if TYPE_CHECKING:
+    from pipeline.read.ocr_page import ScannedPage
 
 Engine = Literal["pdfium", "pdfminer"]
 
@@ -38,6 +41,10 @@ MOST_PAGES = 300
 _JUNK = 1024  # bytes before %PDF- that viewers put up with
 _SAME_EDGE = 3.0  # points
 _FEW_CHARACTERS = 20  # a page number or a stamp on a scan is no text layer
+_UNMAPPED_SHARE = 0.3  # of the characters: more leave nothing to be understood
+_FOOT = 84.0  # points: what stands so near the lower edge may be a page number
+_MOST_WHITE = 16.0  # points left and right of what stands in a cell; office programs leave 11
+_STACKED = re.compile(r"[-+－＋−]?\d(?:[\d.,，]*\d)?")
 _NUMERIC = re.compile(r"[\d.,，]+")
 
 
@@ -48,6 +55,14 @@ class _PageTable:
     page: Page
     grid: Grid
     runs: list[list[Run]]
+
+    def least_white(self) -> float:
+        """Return how much of its cell's width the fullest line leaves free, in points."""
+        free = [_MOST_WHITE]
+        for span, runs in zip(self.grid.spans, self.runs, strict=True):
+            left, _, right, _ = self.grid.cell_box(span)
+            free += [right - left - line.box[2] + line.box[0] for line in lines_of(runs)]
+        return min(free)
 
 
 @dataclass(slots=True)
@@ -60,9 +75,10 @@ class _PageContent:
     slanted: list[Run] = field(default_factory=list)
     characters: int = 0
     unmapped: int = 0
+    aligned: bool = False
 
 
-def read_pdf(data: bytes, *, engine: Engine = "pdfium") -> Document:
+def read_pdf(data: bytes, *, engine: Engine = "pdfium", ocr: bool = True) -> Document:
     """Read a PDF into paragraphs and tables.
 
     Each piece of a table that breaks over pages is a table of its own. A table without rules, or
@@ -71,6 +87,7 @@ def read_pdf(data: bytes, *, engine: Engine = "pdfium") -> Document:
     Args:
         data: the whole file; up to 1 kB before ``%PDF-`` is ignored.
         engine: pdfium (fast) or pdfminer (independent of it).
+        ocr: read pages without text by OCR, which takes about a second each.
 
     Raises:
         UnreadableError: E-PDF-BROKEN (cut off, damaged), E-PDF-ENCRYPTED (asks for a password),
@@ -83,20 +100,53 @@ def read_pdf(data: bytes, *, engine: Engine = "pdfium") -> Document:
     findings: list[Finding] = []
     with closing(raw_pages(data, MOST_PAGES)) as pages:
         contents = [_content(raw, findings) for raw in pages]
+    scans = _scans(data, contents) if ocr else {}
+    for content in contents:
+        scan = scans.get(content.page.number)
+        if scan and not scan.drawn:  # a number or a note that was added to the scan
+            scan.lines += lines_of(content.outside)
+            scan.lines.sort(key=lambda line: line.box[1])
+    contents = [content for content in contents if content.page.number not in scans]
     unmapped = sum(content.unmapped for content in contents)
-    _refuse_unreadable(contents, unmapped)
+    if not scans:
+        _refuse_unreadable(contents, unmapped)
     if unmapped:
         message = f"有{unmapped}个字符的字体没有Unicode对照，已用“{UNMAPPED}”代替，请对照原件核实。"
         findings.append(Finding("W-PDF-UNMAPPED", "warning", message))
     for content in contents:
         if content.characters < _FEW_CHARACTERS and content.page.images:
             number = content.page.number
-            message = f"第{number}页只有图像，没有文字层，未读取；请对照原件核实该页内容。"
+            message = f"第{number}页只有图像，没有文字层，没有读出文字；请对照原件核实该页内容。"
+            if not has_ocr():
+                message += "安装文字识别组件（pip install nianbao[ocr]）后可以重新读取。"
             findings.append(
                 Finding("W-PDF-PAGE-NO-TEXT", "warning", message, place=f"page={number}")
             )
     _drop_frames(contents)
-    return Document("pdf", tuple(_blocks(contents)), findings=tuple(findings))
+    if not scans:
+        blocks = tuple(_blocks(contents, {}, 0))
+        return Document("pdf", blocks, findings=(*findings, *unruled_finding(blocks)))
+    findings.append(by_ocr(sorted(scans)))
+    findings += [finding for number in sorted(scans) for finding in scans[number].findings]
+    first, second = (
+        Document("pdf", tuple(_blocks(contents, scans, reading)), findings=tuple(findings))
+        for reading in (0, 1)
+    )
+    return replace(first, second=second)
+
+
+def _scans(data: bytes, contents: list[_PageContent]) -> dict[int, ScannedPage]:
+    """Read the pages by OCR that have no text that could be used."""
+    numbers = [content.page.number for content in contents if _is_picture(content)]
+    if not numbers or (len(numbers) < len(contents) and not has_ocr()):
+        return {}
+    return read_scanned_pages(data, numbers)
+
+
+def _is_picture(content: _PageContent) -> bool:
+    if content.unmapped > _UNMAPPED_SHARE * content.characters:
+        return True
+    return bool(content.page.images) and content.characters < _FEW_CHARACTERS
 
 
 def _whole(data: bytes) -> bytes:
@@ -120,18 +170,20 @@ def _refuse_unreadable(contents: list[_PageContent], unmapped: int) -> None:
     if characters == 0 or (images and characters < _FEW_CHARACTERS):
         raise UnreadableError(
             "E-PDF-NO-TEXT",
-            "PDF文件没有文字层（扫描件），无法直接读取；请使用文字识别（OCR），"
-            "或向发布机关索取可复制文字的版本。",
+            "PDF文件没有文字层（扫描件），文字识别（OCR）也没有读出文字；"
+            "请人工核对原件，或向发布机关索取可复制文字的版本。",
         )
-    if unmapped > 0.3 * characters:
+    if unmapped > _UNMAPPED_SHARE * characters:
         raise UnreadableError(
             "E-PDF-NO-UNICODE",
             f"PDF文件的字体没有Unicode对照（{characters}个字符中{unmapped}个无法识别），"
-            "文字不可读取；请使用文字识别（OCR），或改用网页、DOCX版本。",
+            "文字不可读取；请改用网页、DOCX版本。",
         )
 
 
 def _content(raw: RawPage, findings: list[Finding]) -> _PageContent:
+    if raw.invisible or raw.white:
+        findings += drop_hidden(raw)
     page = upright(raw)
     runs, slanted = runs_of(page)
     content = _PageContent(page, slanted=slanted)
@@ -139,6 +191,16 @@ def _content(raw: RawPage, findings: list[Finding]) -> _PageContent:
     content.unmapped = sum(run.text.count(UNMAPPED) for run in runs)
     try:
         grids = build_grids(page.horizontals, page.verticals)
+        aligned = column_rules(page, grids, runs)
+        if aligned:
+            grids = build_grids(page.horizontals, page.verticals + aligned)
+            content.aligned = True
+            message = (
+                f"第{page.number}页的表格没有竖线，各列由数字的对齐推定，没有线条可以印证；"
+                "请对照合计和原件核实。"
+            )
+            place = f"page={page.number}"
+            findings.append(Finding("W-PDF-NO-COLUMN-RULES", "warning", message, place=place))
     except GridLimitError as error:
         grids = []
         message = f"第{page.number}页线条过多（{error}），未按表格读取，文字按行保留。"
@@ -232,28 +294,23 @@ def _drop_frames(contents: list[_PageContent]) -> None:
         content.tables = kept
 
 
-def _blocks(contents: list[_PageContent]) -> Iterator[Block]:
-    placed = without_page_numbers(
-        [
-            [
-                PlacedLine(line, content.page.number, content.page.frame)
-                for line in lines_of(content.outside)
-            ]
-            for content in contents
-        ]
-    )
-    margins = margins_of([line for lines in placed for line in lines])
-    pending: list[PlacedLine] = []
-    for content, lines in zip(contents, placed, strict=True):
-        waiting = list(lines)
-        for table in sorted(content.tables, key=lambda table: table.grid.ys[0]):
-            while waiting and waiting[0].box[1] + waiting[0].box[3] < 2 * table.grid.ys[0]:
-                pending.append(waiting.pop(0))
-            yield from paragraphs_of(pending, margins)
-            pending = []
-            yield _table(table)
-        pending += waiting
-    yield from paragraphs_of(pending, margins)
+def _blocks(
+    contents: list[_PageContent], scans: dict[int, ScannedPage], reading: int
+) -> Iterator[Block]:
+    pages = [parts(page, reading) for page in scans.values()]
+    for content in contents:
+        lines = lines_of(content.outside)
+        tables = sorted(
+            ((table.grid.ys[0], _table(table)) for table in content.tables),
+            key=lambda pair: pair[0],
+        )
+        if content.aligned and content is not contents[-1] and tables:
+            top, last = tables[-1]
+            foot = content.page.frame.height - _FOOT
+            if not any(top < line.box[1] and line.box[3] < foot for line in lines):
+                tables[-1] = top, _cut(last)
+        pages.append(PageParts(content.page.number, content.page.frame, lines, tables))
+    yield from flow(sorted(pages, key=lambda page: page.number))
     for content in contents:
         if content.slanted:
             box = unite(run.box for run in content.slanted)
@@ -261,13 +318,55 @@ def _blocks(contents: list[_PageContent]) -> Iterator[Block]:
             yield Paragraph("".join(run.text for run in content.slanted), place)
 
 
+def _is_stacked(lines: list[Line]) -> bool:
+    """Tell whether the first two lines of a cell are figures; a separator between joins them."""
+    return len(lines) > 1 and all(_STACKED.fullmatch(line.text) for line in lines[:2])
+
+
+def _doubted(cell: Cell, table: _PageTable, index: int) -> Cell:
+    """Return a cell, doubted if figures stand in it on several lines that would fit on one.
+
+    A figure goes on below only where its line has no room for one more digit, beside the least
+    white that any line of the table leaves in its cell.
+    """
+    span, runs = table.grid.spans[index], table.runs[index]
+    lines = cell_lines(runs) if len(runs) > 1 else []
+    if not _is_stacked(lines):
+        return cell
+    left, _, right, _ = table.grid.cell_box(span)
+    first = lines[0]
+    digit = (first.box[2] - first.box[0]) / len(first.text)
+    if right - left - (first.box[2] - first.box[0]) < table.least_white() + digit:
+        return cell
+    return replace(cell, doubt="同一格内上下排着几个数字，一行本可放下，无法确定取哪一个")
+
+
+def _cut(table: Table) -> Table:
+    """Return a table without column rules, its last row doubted: it may go on overleaf."""
+    doubt = "表格没有竖线，又在页末，该行可能被分页切断"
+    last = table.rows - 1
+    cells = [
+        replace(cell, doubt=doubt) if cell.row + cell.row_span > last else cell
+        for cell in table.cells
+    ]
+    return replace(table, cells=tuple(cells))
+
+
 def _table(table: _PageTable) -> Table:
     grid, frame, number = table.grid, table.page.frame, table.page.number
     cells = []
+    stacked = 0
     for span, runs in zip(grid.spans, table.runs, strict=True):
-        lines = cell_lines(runs)
-        box = unite([line.box for line in lines]) if lines else grid.cell_box(span)
-        text = "\n".join(line.text for line in lines)
+        if not runs:
+            text, box = "", grid.cell_box(span)
+        elif len(runs) == 1 and not runs[0].upward:  # most cells by far
+            text, box = runs[0].text, runs[0].box
+        else:
+            lines = cell_lines(runs)
+            text, box = "\n".join([line.text for line in lines]), unite([li.box for li in lines])
+            stacked += _is_stacked(lines)
         cells.append(Cell(*span, text, page_place(number, frame.displayed(box))))
+    if stacked:
+        cells = [_doubted(cell, table, n) for n, cell in enumerate(cells)]
     place = page_place(number, frame.displayed(grid.box))
     return Table(grid.rows, grid.columns, tuple(cells), place, edges=tuple(grid.xs))

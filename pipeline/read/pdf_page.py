@@ -11,12 +11,23 @@ from pipeline.read.grid import Rule
 
 Box = tuple[float, float, float, float]
 Segment = tuple[float, float, float, float]
+Matrix = tuple[float, float, float, float, float, float]
+Point = tuple[float, float]
 
 THICKEST = 4.0
 """A filled rectangle up to this thickness in points is a rule; thicker ones are backgrounds."""
 
 MOST_SEGMENTS = 20_000
 """Most pieces of rules taken from a page; a table drawn dot by dot stays below."""
+
+UNSEEN_MODES = (3, 7)
+"""Text render modes that draw nothing (ISO 32000-1, 9.3.6)."""
+
+FILLING_MODES = (0, 4)
+"""Text render modes that fill letters and draw no outline."""
+
+WHITE = 0.98
+"""Lightest of what is white to the eye: share of the full value in red, green and blue."""
 
 UNMAPPED = "\N{REPLACEMENT CHARACTER}"
 """Stands for a character whose font does not say what it means."""
@@ -30,18 +41,22 @@ class RawPage:
         number: 1-based page number.
         box: visible part of the page (crop box): left, bottom, right, top in points.
         rotation: /Rotate of the page in degrees clockwise: 0, 90, 180 or 270.
-        texts: one string a character in the order of the content; white space separates.
+        texts: the characters in the order of the content; white space separates.
         lefts, bottoms, rights, tops: edges of the characters (advance box) in points.
         angles: direction of each character in degrees counter-clockwise, 0 to 359.
         segments: straight rules as x0, y0, x1, y1, parallel to an axis.
         images: number of images, and of filled shapes with curves (text turned to outlines).
+        pictures: boxes of the images: left, bottom, right, top.
+        shades: boxes that are filled with a colour, where any character is white.
+        invisible: indexes of characters that draw nothing (text render mode 3 or 7).
+        white: indexes of characters that are drawn in white.
 
     """
 
     number: int
     box: Box
     rotation: int
-    texts: str | list[str]
+    texts: str
     lefts: list[float]
     bottoms: list[float]
     rights: list[float]
@@ -49,6 +64,10 @@ class RawPage:
     angles: list[int]
     segments: list[Segment] = field(default_factory=list)
     images: int = 0
+    pictures: list[Box] = field(default_factory=list)
+    shades: list[Box] = field(default_factory=list)
+    invisible: set[int] = field(default_factory=set)
+    white: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +84,15 @@ class Frame:
     box: Box
     turn: int
     shown: int
+    width: float = field(init=False)
+    height: float = field(init=False)
 
-    @property
-    def width(self) -> float:
-        """Width of the upright page in points."""
+    def __post_init__(self) -> None:
+        """Note the size of the upright page in points."""
         left, bottom, right, top = self.box
-        return top - bottom if self.turn % 2 else right - left
-
-    @property
-    def height(self) -> float:
-        """Height of the upright page in points."""
-        left, bottom, right, top = self.box
-        return right - left if self.turn % 2 else top - bottom
+        size = (right - left, top - bottom)
+        object.__setattr__(self, "width", size[self.turn % 2])
+        object.__setattr__(self, "height", size[1 - self.turn % 2])
 
     def displayed(self, box: Box) -> Box:
         """Return a box of the upright page where a viewer shows it."""
@@ -109,7 +125,7 @@ class Page:
 
     number: int
     frame: Frame
-    texts: Sequence[str]
+    texts: str
     lefts: list[float]
     tops: list[float]
     rights: list[float]
@@ -126,7 +142,7 @@ def upright(raw: RawPage) -> Page:
 
     /Rotate alone does not do it: many scanners and office programs turn the content instead.
     """
-    counted = Counter(raw.angles)
+    counted = Counter(raw.angles if any(raw.angles) else raw.angles[:1])
     if len(counted) > 1:  # spaces that an engine adds have no direction
         pairs = zip(raw.angles, raw.texts, strict=True)
         counted = Counter(angle for angle, text in pairs if not text.isspace())
@@ -137,8 +153,8 @@ def upright(raw: RawPage) -> Page:
     # A turn maps the four edges of a box to four others; done by whole lists, as pages have
     # thousands of characters.
     if turn == 0:
-        lefts = [x - left for x in raw.lefts]
-        rights = [x - left for x in raw.rights]
+        lefts = [x - left for x in raw.lefts] if left else raw.lefts
+        rights = [x - left for x in raw.rights] if left else raw.rights
         tops = [top - y for y in raw.tops]
         bottoms = [top - y for y in raw.bottoms]
     elif turn == 1:
@@ -201,10 +217,23 @@ def _rules(segments: list[Segment], frame: Frame) -> tuple[list[Rule], list[Rule
         # A dot belongs to a dotted rule of either direction.
         dot = wide <= THICKEST and tall <= THICKEST
         if dot or wide >= tall:
-            horizontals.append(Rule((near + far) / 2, low, high))
+            horizontals.append(((near + far) / 2, low, high))
         if dot or wide < tall:
-            verticals.append(Rule((low + high) / 2, near, far))
-    return horizontals, verticals
+            verticals.append(((low + high) / 2, near, far))
+    return list(map(Rule._make, horizontals)), list(map(Rule._make, verticals))
+
+
+def through(matrices: tuple[Matrix, ...], points: list[Point]) -> list[Point]:
+    """Take points through matrices, the innermost first."""
+    for a, b, c, d, e, f in matrices:
+        points = [(a * x + c * y + e, b * x + d * y + f) for x, y in points]
+    return points
+
+
+def box_around(points: Sequence[Point]) -> Box:
+    """Return the smallest box (left, bottom, right, top) around points."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def thin(left: float, bottom: float, right: float, top: float) -> Segment | None:
@@ -234,8 +263,7 @@ def path_segments(
     """
     if len(points) < 2:
         return []
-    xs, ys = zip(*points, strict=True)
-    rule = thin(min(xs), min(ys), max(xs), max(ys))
+    rule = thin(*box_around(points))
     if rule is not None:
         return [rule]
     if not stroked:

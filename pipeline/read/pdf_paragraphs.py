@@ -28,6 +28,8 @@ _FRAMED_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{1,4}")
+_CLOSE, _TIGHT = 1.0, 0.7  # ems between two lines of one cell: at most; usually
+_FIGURE = re.compile(r"[-+－＋−]?[\d.,，]+")
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}\s*[、．.]")
 _SENTENCE_END = tuple("。！？；：”）)!?;:")
 
@@ -179,23 +181,37 @@ def paragraphs_of(lines: list[PlacedLine], margins: Margins) -> list[Paragraph]:
     """
     loose = _unruled(lines)
     groups: list[list[PlacedLine]] = []
+    row = -1  # the last group with figures of a table without rules
     for index, placed in enumerate(lines):
-        joins = (
+        if not loose[index] and not (index > 0 and loose[index - 1]):
+            row = -1
+        figures = _figures(placed)
+        if row >= 0 and figures and _wraps(groups[row], placed):
+            groups[row:] = [[line for group in groups[row:] for line in group] + [placed]]
+            loose[index] = True
+        elif (
             index > 0
-            and not loose[index]
-            and not loose[index - 1]
+            and not (loose[index] or loose[index - 1])
             and _continues(lines[index - 1], placed, margins)
-        )
-        if joins:
+        ):
             groups[-1].append(placed)
         else:
             groups.append([placed])
+            row = len(groups) - 1 if loose[index] and figures else row
     single = {id(placed) for placed, is_loose in zip(lines, loose, strict=True) if is_loose}
     return [_paragraph(group, wrapped=id(group[0]) in single) for group in groups]
 
 
+def _figures(placed: PlacedLine) -> list[str]:
+    return [word for word in placed.line.text.split() if _FIGURE.fullmatch(word)]
+
+
 def _paragraph(group: list[PlacedLine], *, wrapped: bool) -> Paragraph:
     text = group[0].line.text
+    if wrapped and len(group) > 1:
+        words = " ".join(placed.line.text for placed in group).split()
+        text = " ".join(sorted(words, key=lambda word: _FIGURE.fullmatch(word) is not None))
+        group = group[:1]
     for placed in group[1:]:
         latin = text[-1].isascii() and text[-1].isalpha() and placed.line.text[0].isascii()
         text += " " * (latin and placed.line.text[0].isalpha()) + placed.line.text
@@ -225,6 +241,20 @@ def _continues(before: PlacedLine, placed: PlacedLine, margins: Margins) -> bool
         return False
     same_page = before.page == placed.page
     return not same_page or placed.box[1] - top <= max(1.6 * margins.pitch, 1.2 * em)
+
+
+def _wraps(row: list[PlacedLine], placed: PlacedLine) -> bool:
+    """Tell whether figures close below a row of figures may be the rest of broken ones.
+
+    The lines of one cell stand closer than rows do. In one line with its rest, behind all of its
+    words, a row has too many figures to be read as something else.
+    """
+    before = [line for line in row if _figures(line)][-1]
+    if before.page != placed.page:
+        return False
+    alone = len(_figures(placed)) == len(placed.line.text.split())
+    gap = (placed.box[1] - before.box[3]) / placed.line.em
+    return gap < (_CLOSE if alone else _TIGHT)
 
 
 def _unruled(lines: list[PlacedLine]) -> list[bool]:

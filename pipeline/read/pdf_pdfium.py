@@ -4,62 +4,35 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Generator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable
 from contextlib import closing
+from itertools import compress, count, repeat
 from math import degrees, hypot
-from operator import sub
+from operator import ne, sub
 from statistics import median
 from typing import cast
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from pipeline.read.pdf_page import (
-    MOST_SEGMENTS,
-    UNMAPPED,
-    RawPage,
-    Segment,
-    broken,
-    encrypted,
-    path_segments,
-    thin,
-    too_long,
-)
+from pipeline.read.pdf_objects import Address, Index, Objects, prototype
+from pipeline.read.pdf_page import UNMAPPED, RawPage, broken, encrypted, too_long
 
-_DEEPEST_FORM = 8
 _DEEPEST_FONT = 2.2  # ems from ascent to descent; usual fonts have 1.0 to 1.5
-_SINGLE_RECTANGLE = 5
 _NO_PDF = b"no PDF"
 _HYPHEN = 2  # what pdfium makes of a hyphen at the end of a line
 
 # What pdfium gives for a character whose font has no Unicode map: its code, or a noncharacter.
 _UNCLEAR = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-# pypdfium2's own prototypes check and convert every argument, which costs more than the call
-# itself when it is made for each character; these take plain addresses.
-_Address = ctypes.c_void_p
-_Index = ctypes.c_int
+# What a figure can consist of: text that is not to be seen matters most there.
+_TELLING = re.compile(r"[\d.,/／—－-]+")
 
-
-def _prototype(function: object, result: type, *arguments: type) -> ctypes._CFunctionType:
-    address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
-    return ctypes.PYFUNCTYPE(result, *arguments)(address or 0)
-
-
-_char_box = _prototype(pdfium_c.FPDFText_GetLooseCharBox, _Index, _Address, _Index, _Address)
-_char_angle = _prototype(pdfium_c.FPDFText_GetCharAngle, ctypes.c_float, _Address, _Index)
-_char_unmapped = _prototype(pdfium_c.FPDFText_HasUnicodeMapError, _Index, _Address, _Index)
-_object_type = _prototype(pdfium_c.FPDFPageObj_GetType, _Index, _Address)
-_page_object = _prototype(pdfium_c.FPDFPage_GetObject, _Address, _Address, _Index)
-_form_object = _prototype(pdfium_c.FPDFFormObj_GetObject, _Address, _Address, ctypes.c_ulong)
-_bounds = _prototype(pdfium_c.FPDFPageObj_GetBounds, _Index, *[_Address] * 5)
-_matrix = _prototype(pdfium_c.FPDFPageObj_GetMatrix, _Index, _Address, _Address)
-_draw_mode = _prototype(pdfium_c.FPDFPath_GetDrawMode, _Index, *[_Address] * 3)
-_count_segments = _prototype(pdfium_c.FPDFPath_CountSegments, _Index, _Address)
-_path_segment = _prototype(pdfium_c.FPDFPath_GetPathSegment, _Address, _Address, _Index)
-_segment_type = _prototype(pdfium_c.FPDFPathSegment_GetType, _Index, _Address)
-_segment_point = _prototype(pdfium_c.FPDFPathSegment_GetPoint, _Index, *[_Address] * 3)
-_segment_close = _prototype(pdfium_c.FPDFPathSegment_GetClose, _Index, _Address)
+_char_box = prototype(pdfium_c.FPDFText_GetLooseCharBox, Index, Address, Index, Address)
+_char_angle = prototype(pdfium_c.FPDFText_GetCharAngle, ctypes.c_float, Address, Index)
+_char_unmapped = prototype(pdfium_c.FPDFText_HasUnicodeMapError, ctypes.c_ubyte, Address, Index)
+_text_object = prototype(pdfium_c.FPDFText_GetTextObject, Address, Address, Index)
 
 
 def raw_pages(data: bytes, most_pages: int) -> Generator[RawPage, None, None]:
@@ -96,44 +69,79 @@ def raw_pages(data: bytes, most_pages: int) -> Generator[RawPage, None, None]:
 
 def _raw_page(page: pdfium.PdfPage, number: int) -> RawPage:
     rotation = page.get_rotation()
+    objects = Objects()
+    objects.take_page(page)
     try:
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise broken(f"第{number}页：{error}") from error
     with closing(text_page):
-        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        count = text_page.count_chars()
-        texts = _texts(text_page.raw, count)
-        boxes = (ctypes.c_float * (4 * count))()
+        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value or 0
+        size = text_page.count_chars()
+        texts = _texts(text_page.raw, size)
+        boxes = (ctypes.c_float * (4 * size))()
         base = ctypes.addressof(boxes)
-        for index, address in enumerate(range(base, base + 16 * count, 16)):
-            _char_box(handle, index, address)
-        _mend_vertical(text_page.raw, boxes, texts)
-        angles = [_char_angle(handle, index) for index in range(count)]
-        unmapped = [_char_unmapped(handle, index) for index in range(count)]
-    if any(unmapped):
+        _run_through(_char_box, repeat(handle), range(size), range(base, base + 16 * size, 16))
+        edges = _floats(boxes)
+        if _mend_vertical(text_page.raw, boxes, edges, texts):
+            edges = _floats(boxes)
+        tops, bottoms = edges[1::4], edges[3::4]
+        turned = _angles(handle, bottoms)
+        unmapped = bytes(map(_char_unmapped, repeat(handle, size), range(size)))
+        telling = [found.start() for found in _TELLING.finditer(texts)]
+        unseen = objects.unseen(set(map(_text_object, repeat(handle), telling)))
+        invisible, white = (_characters_of(handle, size, items) for items in unseen)
+    if 1 in unmapped:
         # pdfium passes the bare glyph number off as a character.
         pairs = zip(texts, unmapped, strict=True)
-        texts = [UNMAPPED if error == 1 else text for text, error in pairs]
-    turned = [0] * count
-    if any(angles):
-        # pdfium counts clockwise; rounding makes one angle of those that differ by float noise.
-        turned = [round(-degrees(angle)) % 360 for angle in angles]
-    edges = _floats(boxes)
-    segments, images = _Objects().of(page)
+        texts = "".join(UNMAPPED if error == 1 else text for text, error in pairs)
     return RawPage(
         number=number,
         box=page.get_bbox(),
         rotation=rotation,
         texts=texts,
         lefts=edges[0::4],
-        tops=edges[1::4],
+        tops=tops,
         rights=edges[2::4],
-        bottoms=edges[3::4],
+        bottoms=bottoms,
         angles=turned,
-        segments=segments,
-        images=images,
+        segments=objects.segments,
+        images=objects.images,
+        pictures=objects.pictures,
+        shades=objects.shades() if white else [],
+        invisible=invisible,
+        white=white,
     )
+
+
+def _run_through(function: ctypes._CFunctionType, *arguments: Iterable[int]) -> None:
+    """Call a function with each set of arguments, without a loop of Python's own."""
+    deque(map(function, *arguments), maxlen=0)
+
+
+def _angles(handle: int, bottoms: list[float]) -> list[int]:
+    """Return the direction of each character in degrees counter-clockwise.
+
+    Turned characters that follow each other never stand at one height, so that only those at
+    another height than the one before need be asked for.
+    """
+    asked = [0, *compress(count(1), map(ne, bottoms[1:], bottoms))] if bottoms else []
+    angles = list(map(_char_angle, repeat(handle), asked))
+    if not any(angles):
+        return [0] * len(bottoms)
+    turned: list[int] = []
+    for first, end, angle in zip(asked, [*asked[1:], len(bottoms)], angles, strict=True):
+        # pdfium counts clockwise; rounding makes one angle of those that differ by float noise.
+        turned += [round(-degrees(angle)) % 360] * (end - first)
+    return turned
+
+
+def _characters_of(handle: int, size: int, items: set[int]) -> set[int]:
+    """Return the indexes of the characters that some text objects draw."""
+    if not items:
+        return set()
+    owners = map(_text_object, repeat(handle, size), range(size))
+    return {index for index, owner in enumerate(owners) if owner in items}
 
 
 def _floats(numbers: ctypes.Array[ctypes.c_float]) -> list[float]:
@@ -141,19 +149,22 @@ def _floats(numbers: ctypes.Array[ctypes.c_float]) -> list[float]:
 
 
 def _mend_vertical(
-    text_page: pdfium_c.FPDF_TEXTPAGE, boxes: ctypes.Array[ctypes.c_float], texts: Sequence[str]
-) -> None:
+    text_page: pdfium_c.FPDF_TEXTPAGE,
+    boxes: ctypes.Array[ctypes.c_float],
+    edges: list[float],
+    texts: str,
+) -> bool:
     """Give characters of vertical writing a box of one em around what is drawn.
 
     pdfium takes their width from the wrong table and makes boxes many ems large.
     """
-    edges = _floats(boxes)
-    heights = list(map(sub, edges[1::4], edges[3::4]))
-    if not heights:
-        return
-    usual = median(heights[::8])
-    if max(heights) <= 2 * usual:
-        return
+    tops, bottoms = edges[1::4], edges[3::4]
+    if not tops:
+        return False
+    usual = median(map(sub, tops[::16], bottoms[::16]))
+    if max(map(sub, tops, bottoms)) <= 2 * usual:
+        return False
+    heights = list(map(sub, tops, bottoms))
     drawn = [ctypes.c_double() for _ in range(4)]
     matrix = pdfium_c.FS_MATRIX()
     for index, height in enumerate(heights):
@@ -168,9 +179,10 @@ def _mend_vertical(
         left, right, bottom, top = (edge.value for edge in drawn)
         x, y = (left + right) / 2, (bottom + top) / 2
         boxes[4 * index : 4 * index + 4] = [x - em / 2, y + em / 2, x + em / 2, y - em / 2]
+    return True
 
 
-def _texts(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str | list[str]:
+def _texts(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
     buffer = (ctypes.c_ushort * (count + 1))()
     written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
     text = bytes(buffer)[: 2 * (written - 1)].decode("utf-16-le", "replace")
@@ -185,96 +197,4 @@ def _texts(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str | list[str]:
             texts.append(UNMAPPED)
         else:
             texts.append(chr(code))
-    return texts
-
-
-class _Objects:
-    """Collects the rules among the objects of a page, into its form XObjects."""
-
-    def __init__(self) -> None:
-        self.segments: list[Segment] = []
-        self.images = 0
-        self._numbers = (ctypes.c_float * 6)()
-        address = ctypes.addressof(self._numbers)
-        self._slots = [address + 4 * index for index in range(6)]
-        self._modes = (ctypes.c_int * 2)()
-        self._mode_slots = [ctypes.addressof(self._modes) + 4 * index for index in range(2)]
-
-    def of(self, page: pdfium.PdfPage) -> tuple[list[Segment], int]:
-        handle = ctypes.cast(page.raw, ctypes.c_void_p).value
-        for index in range(pdfium_c.FPDFPage_CountObjects(page.raw)):
-            item = _page_object(handle, index)
-            if _object_type(item) != pdfium_c.FPDF_PAGEOBJ_TEXT:  # most objects by far
-                self._take(item, (), 0)
-        return self.segments, self.images
-
-    def _take(self, item: int, matrices: tuple[tuple[float, ...], ...], depth: int) -> None:
-        kind = _object_type(item)
-        if len(self.segments) > MOST_SEGMENTS:
-            return
-        if kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST_FORM:
-            _matrix(item, self._slots[0])
-            inner = (tuple(self._numbers), *matrices)
-            form = ctypes.cast(item, pdfium_c.FPDF_PAGEOBJECT)
-            for index in range(pdfium_c.FPDFFormObj_CountObjects(form)):
-                self._take(_form_object(item, index), inner, depth + 1)
-        elif kind in (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE):
-            self.images += kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
-            _bounds(item, *self._slots[:4])
-            left, bottom, right, top = self._numbers[:4]
-            corners = _through(matrices, [(left, bottom), (right, top)])
-            (x0, y0), (x1, y1) = corners
-            rule = thin(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-            if rule is not None:
-                self.segments.append(rule)
-            elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-                self._take_path(item, matrices)
-
-    def _take_path(self, item: int, matrices: tuple[tuple[float, ...], ...]) -> None:
-        _draw_mode(item, *self._mode_slots)
-        stroked = bool(self._modes[1])
-        count = _count_segments(item)
-        if (not stroked and count <= _SINGLE_RECTANGLE) or count > MOST_SEGMENTS:
-            return
-        _matrix(item, self._slots[0])
-        matrices = (tuple(self._numbers), *matrices)
-        points: list[tuple[float, float]] = []
-        segment = None
-        x_slot, y_slot = self._slots[:2]
-        numbers = self._numbers
-        for index in range(count):
-            before, segment = segment, _path_segment(item, index)
-            kind = _segment_type(segment)
-            if kind != pdfium_c.FPDF_SEGMENT_LINETO:
-                if kind == pdfium_c.FPDF_SEGMENT_BEZIERTO and not stroked:
-                    self.images += 1  # a filled shape with curves is a letter or a drawing
-                    return
-                # A move starts a new subpath; a curve parts the straight sides around it.
-                self._add(points, matrices, last=before, stroked=stroked)
-                points = []
-            _segment_point(segment, x_slot, y_slot)
-            points.append((numbers[0], numbers[1]))
-        self._add(points, matrices, last=segment, stroked=stroked)
-
-    def _add(
-        self,
-        points: list[tuple[float, float]],
-        matrices: tuple[tuple[float, ...], ...],
-        *,
-        last: int | None,
-        stroked: bool,
-    ) -> None:
-        if not points:
-            return
-        closed = bool(_segment_close(last))
-        corners = _through(matrices, points)
-        self.segments += path_segments(corners, closed=closed, stroked=stroked)
-
-
-def _through(
-    matrices: tuple[tuple[float, ...], ...], points: list[tuple[float, float]]
-) -> list[tuple[float, float]]:
-    """Take points through matrices, the innermost first."""
-    for a, b, c, d, e, f in matrices:
-        points = [(a * x + c * y + e, b * x + d * y + f) for x, y in points]
-    return points
+    return "".join(texts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,7 +29,9 @@ _LOOKALIKES = str.maketrans(
 _KANGXI_FIRST, _KANGXI_LAST = "\u2f00", "\u2fd5"
 _HAS_LOOKALIKE = re.compile("[\xad\u2e80-\u2fd5]")
 _FIGURE = re.compile(r"[-+－＋−.,]*\d[\d.,，]*")
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+_WORD = re.compile(r"[^\s\0-\x20\u200b\u200c\u200d\u2060\ufeff]+")
+_JOINED = 0.15  # of the height of its first character: the widest gap inside a run
+_CLOSE = 0.1  # of the height of a character: a gap that is surely inside
 
 
 @dataclass(slots=True)
@@ -104,16 +105,15 @@ def runs_of(page: Page) -> tuple[list[Run], list[Run]]:
     Characters outside the visible page are no part of the printed report.
     """
     texts = page.texts
-    if _HAS_LOOKALIKE.search("".join(texts)):
-        texts = "".join(texts).translate(_LOOKALIKES).translate(_kangxi("".join(texts)))
+    if _HAS_LOOKALIKE.search(texts):
+        texts = texts.translate(_LOOKALIKES).translate(_kangxi(texts))
     upright: list[Run] = []
     slanted: list[Run] = []
+    width, height = page.frame.width, page.frame.height
     for first, end, spaced in _bounds(page, texts):
-        run = _run(page, texts, first, end)
-        run.spaced = spaced
+        run = _run(page, texts, first, end, spaced=spaced)
         target = slanted if first in page.slanted else upright
-        outside = run.left < 0 or run.right > page.frame.width
-        if outside or run.top < 0 or run.bottom > page.frame.height:
+        if run.left < 0 or run.right > width or run.top < 0 or run.bottom > height:
             target += [piece for piece in run.characters() if _visible(piece, page)]
         else:
             target.append(run)
@@ -133,42 +133,69 @@ def _visible(run: Run, page: Page) -> bool:
     return 0 <= x <= page.frame.width and 0 <= y <= page.frame.height
 
 
-def _bounds(page: Page, texts: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+def _bounds(page: Page, texts: str) -> Iterator[tuple[int, int, bool]]:
     """Yield the index of the first character of each run, the index after its last, spaced."""
+    tops, bottoms = page.tops, page.bottoms
+    odd = _odd(page)
+    after = next(odd)
+    reached = 0
+    for word in _WORD.finditer(texts):
+        first, end = word.span()
+        spaced = first > reached
+        reached = end
+        while after <= first:
+            after = next(odd)
+        slack = 0.2 * (bottoms[first] - tops[first])
+        if after >= end and (
+            tops[first] - slack <= min(tops[first:end])
+            and max(tops[first:end]) <= tops[first] + slack
+        ):
+            yield first, end, spaced
+        else:
+            for start, stop in _parts(page, texts, first, end):
+                yield start, stop, spaced and start == first
+
+
+def _odd(page: Page) -> Iterator[int]:
+    """Yield the indexes of characters that may not go on with the run before them, and a last."""
+    lefts, tops, rights, bottoms = page.lefts, page.tops, page.rights, page.bottoms
+    if page.slanted or page.upward:
+        yield from range(1, len(lefts))
+    else:
+        before = zip(rights, bottoms, strict=True)
+        edges = zip(lefts[1:], tops[1:], rights[1:], bottoms[1:], before, strict=False)
+        yield from [
+            index
+            for index, (left, top, right, bottom, (last, last_bottom)) in enumerate(edges, 1)
+            if bottom != last_bottom
+            or not (left - right) / 2 <= left - last <= _CLOSE * (bottom - top)
+        ]
+    yield len(lefts) + 1
+
+
+def _parts(page: Page, texts: str, first: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield first index and index after the last of the runs between two white spaces."""
     turned = page.slanted | page.upward
-    first = -1
-    first_top = first_bottom = last_right = size = 0.0
-    spaced = space = False
-    edges = zip(texts, page.lefts, page.tops, page.rights, page.bottoms, strict=True)
-    for index, (text, left, top, right, bottom) in enumerate(edges):
-        if text <= " " or text.isspace() or text in _INVISIBLE:
-            if first >= 0:
-                yield first, index, spaced
-                first = -1
-            space = True
-            continue
-        if first >= 0:
-            gap = left - last_right
-            slack = 0.2 * size
-            # A step back by half a letter is a second strike (fake bold), not a narrow setting.
-            if (
-                (left - right) / 2 <= gap <= 0.15 * size
-                and -slack <= top - first_top <= slack
-                and (-slack <= bottom - first_bottom <= slack or not "0" <= text <= "9")
-                and (not turned or index not in turned)
-            ):
-                last_right = right
-                continue
-            yield first, index, spaced
-        first, first_top, first_bottom, last_right = index, top, bottom, right
+    lefts, tops, rights, bottoms = page.lefts, page.tops, page.rights, page.bottoms
+    top, bottom = tops[first], bottoms[first]
+    for index in range(first + 1, end):
         size = bottom - top
-        spaced, space = space, False
-    if first >= 0:
-        yield first, len(texts), spaced
+        gap = lefts[index] - rights[index - 1]
+        slack = 0.2 * size
+        # A step back by half a letter is a second strike (fake bold), not a narrow setting.
+        if (
+            (lefts[index] - rights[index]) / 2 <= gap <= _JOINED * size
+            and -slack <= tops[index] - top <= slack
+            and (-slack <= bottoms[index] - bottom <= slack or not "0" <= texts[index] <= "9")
+            and (not turned or index not in turned)
+        ):
+            continue
+        yield first, index
+        first, top, bottom = index, tops[index], bottoms[index]
+    yield first, end
 
 
-def _run(page: Page, texts: Sequence[str], first: int, end: int) -> Run:
-    text = "".join(texts[first:end])
+def _run(page: Page, texts: str, first: int, end: int, *, spaced: bool) -> Run:
     lefts, rights = page.lefts[first:end], page.rights[first:end]
     top, bottom = page.tops[first], page.bottoms[first]
     upward = first in page.upward
@@ -177,14 +204,16 @@ def _run(page: Page, texts: Sequence[str], first: int, end: int) -> Run:
     else:
         # A Hanzi is one em wide; the box of a letter is as high as its font is deep, 1 to 1.5 em.
         height = bottom - top
-        widest = max(map(sub, rights, lefts))
+        widest = max(map(sub, rights, lefts)) if end - first > 1 else rights[0] - lefts[0]
         em = min(height, max(0.75 * height, widest))
-    box = (lefts[0], top, rights[-1], bottom)
-    return Run(text, *box, lefts, rights, em or 1.0, upward=upward)
+    left, right = lefts[0], rights[-1]
+    return Run(texts[first:end], left, top, right, bottom, lefts, rights, em or 1.0, spaced, upward)
 
 
 def cell_lines(runs: list[Run]) -> list[Line]:
     """Return the printed lines of a cell, marks of notes in brackets apart from their figures."""
+    if len(runs) == 1 and not runs[0].upward:
+        return [_line(runs)]
     figures = [run for run in runs if _FIGURE.fullmatch(run.text)]
     if len(figures) > 1:
         largest = max(figures, key=lambda run: run.bottom - run.top)
@@ -258,10 +287,15 @@ def _line(runs: list[Run]) -> Line:
         if gap > _least_space(before.text[-1], run.text[0], spaced=run.spaced):
             parts.append(" ")
         parts.append(_shown(run))
-    sizes: Counter[float] = Counter()
+    return Line("".join(parts), unite([run.box for run in runs]), _usual_em(runs), gaps)
+
+
+def _usual_em(runs: list[Run]) -> float:
+    sizes: dict[float, int] = {}
     for run in runs:
-        sizes[round(run.em, 1)] += len(run.text)
-    return Line("".join(parts), unite(run.box for run in runs), sizes.most_common(1)[0][0], gaps)
+        size = round(run.em, 1)
+        sizes[size] = sizes.get(size, 0) + len(run.text)
+    return max(sizes, key=sizes.__getitem__)
 
 
 def _shown(run: Run) -> str:

@@ -1,0 +1,1 @@
+"""How fast and how right reading is, as ratios measured in one run (``python -m tests.bench``)."""

@@ -1,0 +1,76 @@
+"""``python -m tests.bench``: prints how long reading takes, and how many cells are right."""
+
+from __future__ import annotations
+
+import gc
+import json
+from importlib import import_module
+from pathlib import Path
+from statistics import geometric_mean
+
+import click
+
+from tests.bench.measure import Row, one_core, others, pool_ratio, rows_of
+from tests.bench.samples import samples
+
+
+@click.command()
+@click.option("--runs", default=9, show_default=True, help="Runs of which the median is taken.")
+@click.option("--files", "most", type=int, help="Measure only so many reports.")
+@click.option("--rounds", default=8, show_default=True, help="How often the pool reads all files.")
+@click.option("--json", "target", type=click.Path(path_type=Path), help="Write the rows here too.")
+def main(runs: int, most: int | None, rounds: int, target: Path | None) -> None:
+    """Measure reading as multiples of the least that any reader of the format must do.
+
+    The floors: pypdfium2 opens the file and gives its plain text; lxml parses the page; unzip and
+    parse of document.xml. Ours: from bytes to checked cells. Others: their table extraction only.
+    """
+    measured = samples(most)
+    ratio = pool_ratio(measured, rounds)  # first: it needs both cores
+    one_core()
+    for name in others():
+        import_module(name)
+    gc.freeze()  # what they load must not slow our readings down
+    rows: list[Row] = []
+    click.echo(f"{'file':36}{'way':16}{'ms':>8}{'floors':>8}{'right':>7}{'cells':>7}")
+    for sample in measured:
+        for row in rows_of(sample, runs):
+            rows.append(row)
+            right = "" if row["right"] is None else row["right"]
+            click.echo(
+                f"{row['file']:36}{row['way']:16}{row['milliseconds']:8.1f}{row['floors']:8.2f}"
+                f"{right:>7}{row['cells']:>7}"
+            )
+    summary = _summary(rows, ratio)
+    for name, value in summary.items():
+        click.echo(f"{name}: {value:.2f}")
+    missing = sorted({"pdfplumber", "camelot"} - set(others()))
+    if missing:
+        click.echo(
+            f"not installed, not measured: {', '.join(missing)} (pip install nianbao[bench])"
+        )
+    if target:
+        target.write_text(json.dumps({"rows": rows, "summary": summary}, indent=1))
+
+
+def _summary(rows: list[Row], pool: float) -> dict[str, float]:
+    """Return the means of the ratios over all files of a format."""
+    times = {(row["file"], row["way"]): row["milliseconds"] for row in rows}
+    found = {}
+    for form in ("pdf", "html", "docx"):
+        files = [file for file, way in times if way == "floor" and str(file).endswith("." + form)]
+        for way in ("fast reading", "both readings"):
+            ratios = [times[f, way] / times[f, "floor"] for f in files if (f, way) in times]
+            if ratios:
+                found[f"{form}: {way} / floor"] = geometric_mean(ratios)
+    for other in ("pdfplumber", "camelot"):
+        files = [file for file, way in times if way == other]
+        if files:
+            ratios = [times[file, other] / times[file, "fast reading"] for file in files]
+            found[f"pdf: {other} / fast reading"] = geometric_mean(ratios)
+    found["pool: one worker / two workers"] = pool
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from pipeline.check import check
+from pipeline.check.checker import check
 from pipeline.read.document import Cell, Document, Paragraph, Table, page_place
 from pipeline.read.html import read_html
 from pipeline.read.text import read_text

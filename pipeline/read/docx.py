@@ -17,7 +17,7 @@ from pipeline.read.document import (
     UnreadableError,
     path_place,
 )
-from pipeline.read.docx_names import WORD, child, local, step_name, switched_on, value
+from pipeline.read.docx_names import WORD, child, local, short_name, step_name, switched_on, value
 from pipeline.read.docx_numbering import Numbering, read_numbering
 from pipeline.read.docx_package import Package
 from pipeline.read.tree import (
@@ -39,8 +39,10 @@ _GONE = frozenset(
 # Text of Word, and of formulas and drawings, which have names of their own.
 _TEXTS = frozenset({"t", "-t"})
 _SIGNS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
+_STYLE, _LISTED = f"{{{WORD}}}pStyle", f"{{{WORD}}}numPr"
 _MERGES = [f"{{{WORD}}}{name}" for name in ("gridSpan", "vMerge", "hMerge")]
 _NOT_SHOWN = ("vanish", "strike", "dstrike")  # what is struck out the author took back
+_RUN_MARKS = [f"{{{WORD}}}{name}" for name in (*_NOT_SHOWN, "vertAlign")]
 _MAX_COLUMNS = 1000
 
 
@@ -64,17 +66,25 @@ def read_docx(data: bytes) -> Document:
     body = child(root, "body")
     if body is None:
         raise UnreadableError("E-DOCX-BROKEN", "Word 文件没有正文，可能已损坏，请重新下载。")
-    lists = package.beside_main("numbering.xml")
-    styles = package.beside_main("styles.xml") if lists is not None else None
-    numbering = read_numbering(lists, styles)
-    reader = _Reader(Paths(step_name), numbering)
+    reader = _Reader(Paths(step_name), _numbering(package, body))
     blocks = tuple(reader.blocks(body))
     title = package.title()
     return Document("docx", blocks, {"title": title} if title else {}, tuple(reader.findings))
 
 
+def _numbering(package: Package, body: etree._Element) -> Numbering:
+    """Return the lists that paragraphs use; the parts are large, and most reports use none."""
+    styled = next(body.iter(_STYLE), None) is not None
+    if not styled and next(body.iter(_LISTED), None) is None:
+        return Numbering()
+    lists = package.beside_main("numbering.xml")
+    styles = package.beside_main("styles.xml") if styled and lists is not None else None
+    return read_numbering(lists, styles)
+
+
 # lxml gives its element type no public name.
 _Row = tuple[etree._Element, list[etree._Element]]  # noqa: SLF001
+_Line = tuple[str, etree._Element]  # noqa: SLF001
 
 
 @dataclass(slots=True)
@@ -111,7 +121,7 @@ class _Reader:
     def _children(self, parent: etree._Element) -> Iterator[etree._Element]:
         """Yield children, entering the wrappers that only group them."""
         for element in parent.iterchildren(etree.Element):
-            name = local(element)
+            name = short_name(element.tag)
             if name in _GONE:
                 continue
             if name in {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"}:
@@ -123,34 +133,33 @@ class _Reader:
             else:
                 yield element
 
-    def _lines(self, paragraph: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-        """Yield the lines of a paragraph, then those of the text boxes anchored in it."""
+    def _lines(self, paragraph: etree._Element) -> list[_Line]:
+        """Return the lines of a paragraph, then those of the text boxes anchored in it."""
         pieces: list[str] = []
         boxes: list[etree._Element] = []
         self._runs(paragraph, pieces, boxes)
         numeral = self._numbering.label(paragraph) if self._numbering.lists else ""
         lines = [fold(notes_apart(line)) for line in "".join(pieces).split("\n")]
-        lines = [line for line in lines if line]
-        if lines and numeral:
-            lines[0] = fold(numeral + lines[0])
-        for line in lines:
-            yield line, paragraph
+        found = [(line, paragraph) for line in lines if line]
+        if found and numeral:
+            found[0] = fold(numeral + found[0][0]), paragraph
         for box in boxes:
             for inner in self._children(box):
-                yield from self._flat(inner)
+                found.extend(self._flat(inner))
+        return found
 
-    def _flat(self, element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-        """Yield the lines of a paragraph, or of a table's cells one after the other."""
-        name = local(element)
+    def _flat(self, element: etree._Element) -> list[_Line]:
+        """Return the lines of a paragraph, or of a table's cells one after the other."""
+        name = short_name(element.tag)
         if name == "p":
-            yield from self._lines(element)
-        elif name in {"tbl", "tr", "tc"}:
-            for inner in self._children(element):
-                yield from self._flat(inner)
+            return self._lines(element)
+        if name not in {"tbl", "tr", "tc"}:
+            return []
+        return [line for inner in self._children(element) for line in self._flat(inner)]
 
     def _runs(self, parent: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
         for element in parent.iterchildren(etree.Element):
-            name = local(element)
+            name = short_name(element.tag)
             if name in _GONE:
                 continue
             if name in _TEXTS:
@@ -170,10 +179,14 @@ class _Reader:
 
     def _run(self, run: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
         properties = child(run, "rPr")
-        if properties is None:
+        marks: dict[str, etree._Element] = {}
+        if properties is not None:
+            for mark in properties.iterchildren(*_RUN_MARKS):
+                marks.setdefault(short_name(mark.tag), mark)
+        if not marks:
             self._runs(run, pieces, boxes)
-        elif not any(switched_on(child(properties, name)) for name in _NOT_SHOWN):
-            level = child(properties, "vertAlign")
+        elif not any(switched_on(marks.get(name)) for name in _NOT_SHOWN):
+            level = marks.get("vertAlign")
             raised = level is not None and value(level) in {"superscript", "subscript"}
             pieces.append(RAISED * raised)
             self._runs(run, pieces, boxes)

@@ -30,7 +30,7 @@ _BYTE_ORDER_MARKS = (
 # <中华…格式>, <http://…>, <name@host>: text in angle brackets that a writer forgot to escape.
 # The parser keeps "<中" as text, but takes any "<" before a letter for a tag and eats it.
 _EATEN = re.compile(
-    r"<(?=/?(?:https?:/|www\.|[A-Za-z0-9_.+-]{1,64}@|[A-Za-z][A-Za-z0-9]{0,20}[\u3400-\u9fff]))"
+    r"<(?=/?(?:https?:/|www\.|[A-Za-z0-9_.+-]{1,64}+@|[A-Za-z][A-Za-z0-9]{0,20}+[\u3400-\u9fff]))"
 )
 # An article of fewer characters beside a picture is a caption.
 _FEW_WORDS = 300

@@ -17,6 +17,7 @@ _MAX_ROW_SPAN = 65534
 _DIGITS = re.compile(r"\s*\+?([0-9]+)")
 # No form has more columns than this (table 四 has 15); a larger span means "all the rest".
 _WIDE = 100
+_NO_CELLS = DROPPED | {"col", "colgroup"}
 
 
 _Row = list[etree._Element]  # noqa: SLF001  lxml gives its element type no public name
@@ -73,20 +74,20 @@ def _collect(table: etree._Element) -> _Rows:
     feet: list[list[_Row]] = []
     bodies: list[list[_Row]] = [[]]
     stack: list[_Frame] = [(table, bodies[0], None)]
-    pending: list[_Row] = [list(table.iterchildren(etree.Element))]
-    pending[0].reverse()
+    pending = [table.iterchildren(etree.Element)]
     _stray(rows, table.text, table)
     loose: _Row | None = None
     while stack:
         element, group, row = stack[-1]
-        if not pending[-1]:
+        child = next(pending[-1], None)
+        if child is None:
             stack.pop()
             pending.pop()
             continue
-        child = pending[-1].pop()
         tag = child.tag
-        _stray(rows, child.tail, element)
-        if tag in DROPPED or tag in {"col", "colgroup"} or hidden(child):
+        if child.tail:
+            _stray(rows, child.tail, element)
+        if tag in _NO_CELLS or hidden(child):
             continue
         if tag in {"td", "th"}:
             if row is None:
@@ -110,7 +111,7 @@ def _collect(table: etree._Element) -> _Rows:
             group.append(row)
         _stray(rows, child.text, child)
         stack.append((child, group, row))
-        pending.append(list(child.iterchildren(etree.Element))[::-1])
+        pending.append(child.iterchildren(etree.Element))
     rows.groups = heads + bodies + feet
     return rows
 

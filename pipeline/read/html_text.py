@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -30,10 +31,24 @@ _NO_DISPLAY = re.compile(
 _OFF_LINE = re.compile(r"vertical-align\s*:\s*su(?:per|b)\b", re.IGNORECASE)
 
 
+def _says(style: str) -> tuple[bool, bool]:
+    """Tell whether a style hides its element, and whether it raises or lowers it."""
+    return _known_style(style) if len(style) <= _LONG_STYLE else _read_style(style)
+
+
+def _read_style(style: str) -> tuple[bool, bool]:
+    return _NO_DISPLAY.search(style) is not None, _OFF_LINE.search(style) is not None
+
+
+# An editor writes the same few styles into every cell; a style of any length is not kept.
+_LONG_STYLE = 500
+_known_style = lru_cache(maxsize=2_000)(_read_style)
+
+
 def hidden(element: etree._Element) -> bool:
     """Tell whether an element itself is marked as not shown, or as struck out."""
     style = element.get("style")
-    if style is not None and _NO_DISPLAY.search(style):
+    if style is not None and _says(style)[0]:
         return True
     return element.get("hidden") is not None
 
@@ -43,7 +58,7 @@ def _raised(element: etree._Element) -> bool:
     if element.tag in {"sup", "sub"}:
         return True
     style = element.get("style")
-    return style is not None and element.tag not in _BLOCKS and bool(_OFF_LINE.search(style))
+    return style is not None and element.tag not in _BLOCKS and _says(style)[1]
 
 
 def words(cell: etree._Element) -> str:
@@ -56,12 +71,16 @@ def words(cell: etree._Element) -> str:
     for element in cell.iter(etree.Element):
         if element.tag in _NEVER_SIMPLE or (element is not cell and hidden(element)):
             break
-        tail = None if element is cell else element.tail
-        for piece in (element.text, tail):
-            if piece and not piece.isspace():
-                if only:
-                    return "\n".join(text for text, _ in lines(cell))
-                only = piece
+        piece = element.text
+        if piece and not piece.isspace():
+            if only:
+                break
+            only = piece
+        piece = element.tail
+        if piece and element is not cell and not piece.isspace():
+            if only:
+                break
+            only = piece
     else:
         return fold(only)
     return "\n".join(text for text, _ in lines(cell))

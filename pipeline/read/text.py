@@ -26,6 +26,7 @@ _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
 _ADDRESS = re.compile(r"<((?:https?://|www\.|mailto:)[^<>\s]+)>")
 _PIPE_ROW = re.compile(r"^\s*\|.*\|\s*$")
+_PIPE = re.compile(r"(?<!\\)\|")
 _INNER_PIPES = 2  # so many make a row of a line whose neighbour has them too
 _BLANK_LINES = 2  # so many may part two rows of one table
 # Possessive: white space that may belong to two pieces would cost the square of its length.
@@ -50,6 +51,10 @@ def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
     raise UnreadableError(
         "E-TEXT-ENCODING", "文本既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 后再读。"
     )
+
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\([|*_#\[\]()`~.+-])")
 
 
 def _undecorate(line: str) -> str:
@@ -85,9 +90,9 @@ def _split(lines: list[str]) -> list[list[str]]:
         if "\t" in line:
             parts = line.split("\t")
         else:
-            parts = line.strip().split("|")
+            parts = _PIPE.split(line.strip())
             parts = parts[opened : len(parts) - closed]
-        rows.append([part.strip() for part in parts])
+        rows.append([_ESCAPED.sub(r"\1", _BREAK.sub("\n", part)).strip() for part in parts])
     return rows
 
 
@@ -104,7 +109,8 @@ def _table(rows: list[tuple[int, list[str]]]) -> Table:
     cells = tuple(
         Cell(row, column, 1, 1, text, line_place(number))
         for row, (number, parts) in enumerate(rows)
-        for column, text in enumerate(parts + [""] * (columns - len(parts)))
+        # A short row stays short: nobody knows which of its cells is missing.
+        for column, text in enumerate(parts)
     )
     place = line_place(rows[0][0], rows[-1][0])
     return Table(len(rows), columns, cells, place, ragged=True)

@@ -86,16 +86,20 @@ class Paths:
         return self._paths[element]
 
     def _add_children(self, parent: etree._Element) -> None:
-        tests: list[tuple[etree._Element, str, int]] = []
-        counts: dict[str, int] = {}
-        for everyone, child in enumerate(parent.iterchildren(etree.Element), 1):
-            test = self._name(child.tag)
-            counts[test] = number = counts.get(test, 0) + 1
-            tests.append((child, test, everyone if test == "*" else number))
         base = self._paths[parent] + "/"
-        for child, test, number in tests:
-            alone = counts[test] == 1 and test != "*"
-            self._paths[child] = base + test if alone else f"{base}{test}[{number}]"
+        alike: dict[str, list[etree._Element]] = {}
+        for number, child in enumerate(parent.iterchildren(etree.Element), 1):
+            test = self._name(child.tag)
+            if test == "*":
+                self._paths[child] = f"{base}*[{number}]"
+            else:
+                alike.setdefault(test, []).append(child)
+        for test, children in alike.items():
+            if len(children) == 1:
+                self._paths[children[0]] = base + test
+                continue
+            for number, child in enumerate(children, 1):
+                self._paths[child] = f"{base}{test}[{number}]"
 
 
 class SpanCell(NamedTuple):

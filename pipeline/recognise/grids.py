@@ -12,16 +12,13 @@ from pipeline.recognise.form import table2_rows
 from pipeline.recognise.labels import best_similarity, has_han, plain
 from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import looks_like_figure
+from pipeline.recognise.page_cuts import COLUMN_CODES, row_fit
 from pipeline.recognise.rows import Candidate, GridRow, grid_rows
 from pipeline.recognise.table2 import Table2Reader
 from pipeline.recognise.table3 import recognise_table3
-from pipeline.recognise.table3_columns import (
-    ColumnMap,
-    fragment_candidates,
-    inherit_columns,
-    map_columns,
-    out_of_order,
-)
+from pipeline.recognise.table3_columns import fragment_candidates, inherit_columns
+from pipeline.recognise.table3_heads import ColumnMap, HeadOrder, head_findings, map_columns
+from pipeline.recognise.table3_twice import same_cell
 from pipeline.recognise.table4 import onto, recognise_table4
 from pipeline.report import CellReading
 
@@ -44,6 +41,7 @@ class TableReadings:
     owners: dict[int, str] = field(default_factory=dict)
 
 
+_SAME = 0.95
 ClassifiedRow = tuple[GridRow, Kind]
 
 
@@ -58,8 +56,9 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
     second = Table2Reader()
     candidates: list[Candidate] = []
     columns: ColumnMap | None = None
+    order = HeadOrder.nothing()
+    above: _HeadAbove | None = None
     fourth = _Fourth()
-    ordered = True
     current = ""
     for index, table in tables:
         rows = [(row, classify(row)) for row in grid_rows(index, table)]
@@ -71,11 +70,17 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
             if name == "t2":
                 _read_second(second, part, table)
             elif name == "t3":
-                heads = [row for row, kind in part if kind == "t3_head"]
-                ordered = ordered and not out_of_order(heads)
+                heads, body = _head_and_body(part, below=above is not None)
+                order.take(heads)
+                if above is not None:
+                    heads = [*(onto(row, above.table, table) for row in above.rows), *heads]
+                ending = heads if not body else _ending_heads(part)
+                above = _HeadAbove(ending, table) if ending else None
                 columns = _columns(heads, table, columns)
-                body = [(row, kind) for row, kind in part if kind != "t3_head"]
-                candidates.extend(fragment_candidates(body, table, columns, ordered=ordered))
+                found = fragment_candidates(body, table, columns, ordered=order.official)
+                if found and not candidates:
+                    readings.findings.extend(head_findings(columns, order, table.place))
+                candidates.extend(found)
             else:
                 fourth.take(part, table)
         current = owners[max(owners)]
@@ -87,15 +92,39 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
         readings.templates["t2"] = second.template()
     if third.rows_found:
         readings.templates["t3"] = third.template
-    if fourth.head_table is not None:
-        cells, findings = recognise_table4(
-            fourth.heads, fourth.data, fourth.head_table, fourth.data_table or fourth.head_table
-        )
-        readings.cells.update(cells)
-        readings.findings.extend(findings)
-        if cells:
-            readings.templates["t4"] = None
+    cells, findings = _read_fourth(fourth)
+    readings.cells.update(cells)
+    readings.findings.extend(findings)
+    if cells:
+        readings.templates["t4"] = None
     return readings
+
+
+def _read_fourth(first: _Fourth) -> tuple[dict[str, CellReading], list[Finding]]:
+    """Read table four; where several are printed, refuse the cells in which they differ."""
+    cells: dict[str, CellReading] = {}
+    findings: list[Finding] = []
+    for printed in (first, *first.copies):
+        if printed.head_table is None or (printed is not first and not printed.data):
+            continue
+        found, said = recognise_table4(
+            printed.heads, printed.data, printed.head_table, printed.data_table
+        )
+        findings.extend(said)
+        if not cells:
+            cells = found
+            continue
+        # A copy whose heads can't be read may say anything.
+        differ = [code for code in cells if not same_cell(cells[code], found.get(code))]
+        for code in differ:
+            reason = "印有两张不同的表四，不知以哪一张为准"
+            cells[code] = CellReading(cells[code].raw, None, "unread", reason, cells[code].place)
+        if differ:
+            message = "印有两张不同的表四，不同的单元格作未读。"
+            findings.append(
+                Finding("W-T4-TWICE", "warning", message, place=printed.head_table.place)
+            )
+    return cells, findings
 
 
 @dataclass(slots=True)
@@ -104,35 +133,77 @@ class _Fourth:
     data: list[GridRow] = field(default_factory=list)
     head_table: Table | None = None
     data_table: Table | None = None
-    # Tables that print a head again after the figures: a second copy of the form.
-    copies: set[int] = field(default_factory=set)
+    # Further tables of the same kind, which begin with a head behind figures.
+    copies: list[_Fourth] = field(default_factory=list)
 
     def take(self, part: Sequence[ClassifiedRow], table: Table) -> None:
         for row, kind in part:
+            printed = self.copies[-1] if self.copies else self
             if kind == "t4_head":
-                if self.head_table is not None and self.head_table is not table:
-                    if self.data:
-                        self.copies.add(id(table))
-                        continue
-                    self.heads = [onto(head, self.head_table, table) for head in self.heads]
-                    self.head_table = table
-                self.head_table = self.head_table or table
-                self.heads.append(row)
-            elif not row.label_cells() and self.head_table is not None:
-                blank = not any(c.text.strip() for held in self.data for c in held.cells)
-                if kind == "data" and blank:
-                    # An empty row between head and figures was not the row of figures.
-                    self.data, self.data_table = [row], table
-                elif not self.data:
-                    self.data, self.data_table = [row], table
-                elif kind == "data" and id(table) not in self.copies:
-                    self.data.append(row)
+                if any(c.text.strip() for held in printed.data for c in held.cells):
+                    printed = _Fourth()
+                    self.copies.append(printed)
+                printed._head(row, table)
+            elif not row.label_cells() and printed.head_table is not None:
+                printed._figures(row, kind, table)
+
+    def _head(self, row: GridRow, table: Table) -> None:
+        if self.head_table is not None and self.head_table is not table:
+            self.heads = [onto(head, self.head_table, table) for head in self.heads]
+        self.head_table = table
+        self.heads.append(row)
+
+    def _figures(self, row: GridRow, kind: Kind, table: Table) -> None:
+        blank = not any(c.text.strip() for held in self.data for c in held.cells)
+        if not self.data or (kind == "data" and blank):
+            # An empty row between head and figures was not the row of figures.
+            self.data, self.data_table = [row], table
+        elif kind == "data":
+            self.data.append(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _HeadAbove:
+    """Head rows that end a grid, so that their columns go on in the next one."""
+
+    rows: list[GridRow]
+    table: Table
+
+
+def _ending_heads(part: Sequence[ClassifiedRow]) -> list[GridRow]:
+    """Return the head rows that end a fragment: a head printed again that goes on below."""
+    ending: list[GridRow] = []
+    for row, kind in reversed(part):
+        if kind != "t3_head":
+            break
+        ending.insert(0, row)
+    return ending
+
+
+def _head_and_body(
+    part: Sequence[ClassifiedRow], *, below: bool
+) -> tuple[list[GridRow], list[ClassifiedRow]]:
+    """Return the head rows of table three and the others.
+
+    Words without a figure between them and the first row are heads too: of one more level, or,
+    below a head that ends the page before, what a page break left of its words.
+    """
+    heads: list[GridRow] = []
+    body: list[ClassifiedRow] = []
+    for row, kind in part:
+        words = len(row.label_cells())
+        more = kind == "other" and not body and ((heads and words > 1) or (below and words > 0))
+        if kind == "t3_head" or more:
+            heads.append(row)
+        else:
+            body.append((row, kind))
+    return heads, body
 
 
 def _columns(
     heads: Sequence[GridRow], table: Table, previous: ColumnMap | None
 ) -> ColumnMap | None:
-    if heads and not table.ragged:
+    if heads:
         # A head printed again further down may have slid; the first one then counts.
         for rows in (heads, _first_run(heads)):
             found = map_columns(rows, table)
@@ -155,6 +226,8 @@ def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
     """
     strong = [n for n, (_, kind) in enumerate(rows) if kind[:2] in {"t2", "t3", "t4"}]
     if not strong:
+        if current == "t3" and (_goes_on(rows) or _short_rows(rows)):
+            return dict.fromkeys(range(len(rows)), "t3")
         # The figures of table four alone on a new page.
         if current == "t4" and rows and all(kind in {"data", "other"} for _, kind in rows):
             printed = [row for row, kind in rows if kind == "data"]
@@ -171,6 +244,25 @@ def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
         owners[number] = owner
     # Table three spells out its row labels: the label of table two's rows never ends it.
     return owners
+
+
+def _short_rows(rows: Sequence[ClassifiedRow]) -> bool:
+    """Tell whether rows are those of table three whose labels say little: 3.其他, （七）总计."""
+    return all(
+        len(row.cells) - len(row.label_cells()) >= len(COLUMN_CODES)
+        and row.label_cells()
+        and row_fit(row.label_cells()[-1].text) >= _SAME
+        for row, _ in rows
+    )
+
+
+def _goes_on(rows: Sequence[ClassifiedRow]) -> bool:
+    """Tell whether a printed grid without words holds the rest of a row cut by a page break."""
+    printed = [row for row, kind in rows if kind == "data"]
+    return len(printed) == 1 and all(
+        len(row.cells) >= len(COLUMN_CODES) and row.cells[0].place.startswith("page=")
+        for row in printed
+    )
 
 
 def _runs(
@@ -210,9 +302,13 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], table: Tab
             continue
         label = labels[0]
         values = [c for c in row.cells if c.column > label.column]
+        if row.row == 0 and at_break:
+            label, values = reader.joined(label, values)
         if at_break and _cut_label(label.text):
             if row.row == 0 and any(c.text.strip() for c in values):
                 reader.doubt_last()
+            if row.row == table.rows - 1:
+                reader.cut = (label, values)
             message = f"表二有一行被分页切断：“{plain(label.text)}”，未计入。"
             reader.findings.append(
                 Finding("W-T2-ROW", "warning", message, plain(label.text), label.place)

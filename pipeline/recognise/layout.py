@@ -7,10 +7,12 @@ gets classified.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Literal
 
 from pipeline.recognise.form import table2_rows, table3_columns, table3_rows, table4_leaf_labels
 from pipeline.recognise.labels import best_similarity, key, plain
+from pipeline.recognise.memory import remembered
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.recognise.rows import GridRow
 
@@ -37,8 +39,9 @@ def classify(row: GridRow) -> Kind:
     if not words:
         return "other"
     labels = [cell.text for cell in row.label_cells()]
+    figures = sum(looks_like_figure(cell.text) for cell in row.cells)
     if not labels:
-        return "data" if any(looks_like_figure(cell.text) for cell in row.cells) else "other"
+        return "data" if figures else "other"
     joined = "".join(words)
     if _ARTICLE.search(joined) and len(joined) <= 24:
         return "t2_article"
@@ -48,23 +51,28 @@ def classify(row: GridRow) -> Kind:
         return "t4_head"
     if sum(joined.count(leaf) for leaf in _T4_LEAVES) >= 2 or _is_leaf_piece_row(words):
         return "t4_head"
-    figures = sum(looks_like_figure(cell.text) for cell in row.cells)
     # A head cell that reaches too far down does not make a head of a row of figures.
     if figures < 2 and any(head in joined for head in _T3_HEADS):
         return "t3_head"
-    heads = sum(
-        1
-        for column in table3_columns()
-        if any(best_similarity(word, column.labels) >= 0.9 for word in words)
-    )
-    if heads >= 2 and not figures:
+    if not figures and len({head for word in words for head in _column_heads(word)}) >= 2:
         return "t3_head"
     return _body_kind(labels)
 
 
+@remembered(5_000)
+def _column_heads(word: str) -> tuple[str, ...]:
+    """Return the columns of table three that a word is the head of."""
+    return tuple(c.code for c in table3_columns() if best_similarity(word, c.labels) >= 0.9)
+
+
+@cache
+def _leaf_pieces() -> frozenset[str]:
+    return frozenset({"结果", "维持", "纠正", "其他", "尚未", "审结", *table4_leaf_labels("总计")})
+
+
 def _is_leaf_piece_row(words: list[str]) -> bool:
     # A head cell of table four that is split in two rows leaves 结果, 维持, 审结 … alone.
-    pieces = {"结果", "维持", "纠正", "其他", "尚未", "审结", *table4_leaf_labels("总计")}
+    pieces = _leaf_pieces()
     known = [word for word in words if word in pieces]
     return len(known) >= 4 and all(word in pieces or word in _T4_LEAVES for word in words)
 

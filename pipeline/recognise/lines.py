@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from archive.codebook import Template
 from pipeline.finding import Finding
-from pipeline.read.document import Paragraph
 from pipeline.recognise.form import (
     table2_column_sets,
     table2_rows,
@@ -23,56 +21,19 @@ from pipeline.recognise.form import (
 )
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.labels import best_similarity, plain, similarity
-from pipeline.recognise.numbers import looks_like_figure, read_cell
+from pipeline.recognise.lines_table4 import read_fourth, under_fourth
+from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.page_cuts import COLUMN_CODES
-from pipeline.recognise.rows import Alignment, align, row_score
+from pipeline.recognise.rows import Alignment, Candidate, align, row_scores
 from pipeline.recognise.table2 import Table2Reader, find_heads
-from pipeline.recognise.table4 import GROUPS
+from pipeline.recognise.table3_twice import copies, refuse_copies
+from pipeline.recognise.text_lines import Line
+from pipeline.report import CellReading
 
 _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[）)]?项")
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 _HEAD_LINES = 60  # a head set one character a line takes about 40
 _MOST_LINES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text.
-
-    Args:
-        block: index of its paragraph in the document.
-        text: the words before its trailing figures.
-        figures: trailing figures as printed.
-        place: where it stands.
-
-    """
-
-    block: int
-    text: str
-    figures: tuple[str, ...]
-    place: str
-
-    @property
-    def may_be_page_number(self) -> bool:
-        """Whether it is a number alone on its line, dashes around it or not; 0 is no page."""
-        if self.text:
-            return _PAGE.fullmatch(plain(self.text)) is not None
-        readings = [read_cell(figure, self.place) for figure in self.figures]
-        values = [reading.value for reading in readings if reading.value is not None]
-        return len(values) == 1 and values[0] != 0
-
-
-def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
-    """Return the lines of a document with their trailing figures taken apart."""
-    found = []
-    for index, paragraph in paragraphs:
-        text = paragraph.text.replace("|", " ").strip()
-        tokens = text.split()
-        figures: list[str] = []
-        while tokens and looks_like_figure(tokens[-1]):
-            figures.insert(0, tokens.pop())
-        found.append(Line(index, " ".join(tokens), tuple(figures), paragraph.place))
-    return found
 
 
 def read_lines(lines: Sequence[Line], missing: Sequence[str]) -> TableReadings:
@@ -89,7 +50,7 @@ def read_lines(lines: Sequence[Line], missing: Sequence[str]) -> TableReadings:
     if "t3" in missing:
         _read_third(lines, readings)
     if "t4" in missing:
-        _read_fourth(lines, readings)
+        read_fourth(lines, readings)
     return readings
 
 
@@ -179,51 +140,77 @@ def _words(lines: Iterable[Line]) -> list[str]:
 
 def _score_lines(
     lines: Sequence[Line], rows: Sequence[int], template: Template
-) -> tuple[Alignment, dict[tuple[int, int], str]]:
-    form = table3_rows(template)
-    groups = tuple(dict.fromkeys(row.group for row in form if row.group))
-    scores: list[list[float]] = []
+) -> tuple[Alignment, dict[tuple[int, int], str], list[tuple[float, ...]]]:
+    scores: list[tuple[float, ...]] = []
     chosen: dict[tuple[int, int], str] = {}
     for order in range(len(rows)):
         labels = [label for label in dict.fromkeys(_label_pieces(lines, rows, order)) if label]
+        fits = [row_scores((label,), template) for label in labels]
         line_scores = []
-        for number, row in enumerate(form):
+        for number in range(len(table3_rows(template))):
             best, text = max(
-                ((row_score([label], row, groups), label) for label in labels), default=(0.0, "")
+                ((fit[number], label) for fit, label in zip(fits, labels, strict=True)),
+                default=(0.0, ""),
             )
             line_scores.append(best)
             chosen[(order, number)] = text
-        scores.append(line_scores)
-    return align(scores, [0.2] * len(rows)), chosen
+        scores.append(tuple(line_scores))
+    return align(tuple(scores), (0.2,) * len(rows)), chosen, scores
+
+
+_KINDS = ("商业", "科研", "社会|公益", "法律")
+_FIRST_LABEL = re.compile(r"本年度?新收|上一?年度?结转|本年度?办理|予以公开|部分公开")
+_OTHER_YEAR = re.compile(r"本年|上年|去年|今年|上一年|20\d\d年")
 
 
 def _heads_out_of_order(lines: Sequence[Line], first: int) -> bool:
-    """Tell whether heads above the first row stand in another order than the form's."""
+    """Tell whether heads above the first row stand in another order than the form's, or for years.
+
+    Where the letters of the heads stand one below another nobody can say more.
+    """
     words = plain("".join(line.text for line in lines[max(0, first - _HEAD_LINES) : first]))
-    spots = [words.rfind(word) for word in ("商业", "科研", "社会", "法律")]
+    if "自然人" in words:
+        words = _FIRST_LABEL.split(words[words.rfind("自然人") :])[0]
+        if _OTHER_YEAR.search(words):
+            return True
+    spots = [max((m.start() for m in re.finditer(kind, words)), default=-1) for kind in _KINDS]
     known = [spot for spot in spots if spot >= 0]
-    return known != sorted(known)
+    if known != sorted(known):
+        return True
+    return len(known) == len(_KINDS) and not re.search("其[他它]", words[known[-1] :])
 
 
 def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     rows = [
         n
         for n, line in enumerate(lines)
-        if len(line.figures) == len(COLUMN_CODES) and not _under_fourth(lines, n)
+        if len(line.figures) == len(COLUMN_CODES) and not under_fourth(lines, n)
     ]
     if not rows:
         return
     templates: tuple[Template, ...] = ("2021", "2019")
     scored = {template: _score_lines(lines, rows, template) for template in templates}
     template = max(templates, key=lambda t: scored[t][0].score)
-    alignment, chosen = scored[template]
+    alignment, chosen, scores = scored[template]
     if not alignment.matches:
         return
     form = table3_rows(template)
     first = rows[alignment.matches[0][0]]
     heads = set(plain("".join(line.text for line in lines[:first])))
-    if _heads_out_of_order(lines, first) or not all(
-        any(set(plain(label)) <= heads for label in column.labels) for column in table3_columns()
+    wider = [
+        n
+        for n, line in enumerate(lines)
+        if len(COLUMN_CODES) < len(line.figures) < len(table4_columns())
+        if not under_fourth(lines, n)
+    ]
+    # Rows with more figures than the form has columns: a row of seven then has a blank somewhere.
+    if (
+        len(wider) > 1
+        or _heads_out_of_order(lines, first)
+        or not all(
+            any(set(plain(label)) <= heads for label in column.labels)
+            for column in table3_columns()
+        )
     ):
         readings.findings.append(
             Finding(
@@ -249,8 +236,14 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
                     line.place,
                 )
             )
+    printed_rows = [_candidate(lines[n], chosen, order, scores) for order, n in enumerate(rows)]
+    found = {order: number for order, number, _ in alignment.matches}
+    repeated = copies(printed_rows, scores, found)
+    named = {order: form[number].code for order, number in found.items()}
+    readings.findings.extend(refuse_copies(printed_rows, repeated, named, readings.cells))
+    _refuse_other_counts(lines, template, set(named.values()), readings)
     for order, number in enumerate(rows):
-        if order not in matched:
+        if order not in matched and order not in repeated:
             line = lines[number]
             printed = f"{plain(line.text)} {' '.join(line.figures)}"
             message = f"有一行七个数字未能与表三的行对应：“{printed}”。"
@@ -258,70 +251,43 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     readings.templates["t3"] = template
 
 
-def _under_fourth(lines: Sequence[Line], number: int) -> bool:
-    """Tell whether figures are table four's, of which seven are left when the others are blank."""
-    if lines[number].text:
-        return False
-    for line in reversed(lines[max(0, number - 60) : number]):
-        if plain(line.text).startswith(GROUPS[0]) and "情况" not in line.text:
-            return True
-        if line.figures and not line.may_be_page_number:
-            return False
-    return False
-
-
-def _read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
-    codes = [code for code, _, _ in table4_columns()]
+def _refuse_other_counts(
+    lines: Sequence[Line], template: Template, taken: set[str], readings: TableReadings
+) -> None:
+    """Refuse rows whose label is printed once more, beside more or fewer figures than seven."""
+    form = table3_rows(template)
     for number, line in enumerate(lines):
-        if not line.figures or line.text:
+        if len(line.figures) in {0, len(COLUMN_CODES)} or line.may_be_page_number:
             continue
-        figures = _fifteen(lines[number:], len(codes))
-        if not figures:
-            continue
-        start = _head_start(lines, number)
-        if start is None:
-            continue
-        head = plain("".join(item.text for item in lines[start:number]))
-        named = all(group in head for group in (*GROUPS, "行政诉讼"))
-        if (
-            not named
-            or head.count("维持") != 3
-            or head.count("纠正") != 3
-            or head.count("审结") != 3
-        ):
-            continue
-        readings.cells.update(
-            {
-                code: read_cell(figure, item.place)
-                for code, (figure, item) in zip(codes, figures, strict=True)
-            }
-        )
-        readings.templates["t4"] = None
-        owned = {item.block for item in lines[start:number]} | {item.block for _, item in figures}
-        readings.owners.update(dict.fromkeys(owned, "t4"))
-        return
+        labels = [label for label in _label_pieces(lines, [number], 0) if label]
+        for label in labels:
+            fits = row_scores((label,), template)
+            row = form[max(range(len(fits)), key=lambda n: fits[n])].code
+            if max(fits) < 0.95 or row not in taken or under_fourth(lines, number):
+                continue
+            taken.discard(row)
+            for code in COLUMN_CODES:
+                old = readings.cells[f"t3_{row}__{code}"]
+                readings.cells[f"t3_{row}__{code}"] = CellReading(
+                    old.raw, None, "unread", "同一行印了两次且数字不同", old.place
+                )
+            message = f"表三“{plain(label)}”一行印了两次且数字不同，作未读。"
+            readings.findings.append(
+                Finding("W-T3-TWICE", "warning", message, plain(label), line.place)
+            )
 
 
-def _fifteen(lines: Sequence[Line], wanted: int) -> list[tuple[str, Line]]:
-    """Return the figures that stand on one line or go on over several; empty when unsure.
-
-    A number alone on its line may be a page number that stands in for a blank cell.
-    """
-    found: list[tuple[str, Line]] = []
-    for line in lines[:wanted]:
-        if len(found) == wanted:
-            break
-        if line.text or not line.figures or line.may_be_page_number:
-            return []
-        found.extend((figure, line) for figure in line.figures)
-    return found if len(found) == wanted else []
-
-
-def _head_start(lines: Sequence[Line], number: int) -> int | None:
-    """Return the line that begins the head of table four above a row of figures."""
-    for start in range(number - 1, max(-1, number - 60), -1):
-        if plain(lines[start].text).startswith("行政复议") and "情况" not in lines[start].text:
-            return start
-        if lines[start].figures and lines[start].text:
-            return None
-    return None
+def _candidate(
+    line: Line,
+    chosen: dict[tuple[int, int], str],
+    order: int,
+    scores: Sequence[tuple[float, ...]],
+) -> Candidate:
+    """Return a line of seven figures under the label that fits it best."""
+    fits = scores[order]
+    label = chosen[(order, max(range(len(fits)), key=lambda n: fits[n]))]
+    cells = {
+        code: read_cell(figure, line.place)
+        for code, figure in zip(COLUMN_CODES, line.figures, strict=True)
+    }
+    return Candidate([label] if label else [], cells, line.place, has_figures=True, fragment=0)

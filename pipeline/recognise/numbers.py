@@ -6,9 +6,10 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from pipeline.recognise.memory import remembered
 from pipeline.report import CellReading
 
-_DASHES = frozenset({"/", "\\", "-", "--", "---", "—", "——", "–", "−", "－", "_", "―", "――", "|"})
+_DASH = re.compile(r"[-/\\_|\u2010-\u2015\u2500\u2501\ufe58]{1,8}")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(\D.*)", re.DOTALL)
@@ -26,30 +27,40 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", marked).translate(_MINUS)
 
 
+def _is_dash(folded: str) -> bool:
+    """Tell whether a cell holds strokes only."""
+    return _DASH.fullmatch(folded.replace(" ", "")) is not None
+
+
 def _figure(text: str) -> int | Decimal:
     digits = text.replace(",", "").lstrip("+")
     return Decimal(digits) if "." in digits else int(digits)
 
 
-def read_cell(text: str, place: str) -> CellReading:
+def read_cell(text: str, place: str, doubt: str = "") -> CellReading:
     """Read the text of one value cell.
 
     Args:
         text: as the reader gave it, line breaks kept.
         place: where the cell stands.
+        doubt: why the reader does not trust the text; empty when it does.
 
     Returns:
         A reading with state value, blank, dash or note; unread when the cell holds several
         figures, so that choosing one would be a guess.
 
     """
-    raw = re.sub(r"\s+", " ", text).strip()
-    folded = re.sub(r"\s+", " ", fold(text)).strip()
+    raw = " ".join(text.split())
+    if doubt:
+        return CellReading(raw, None, "unread", doubt, place)
+    if raw.isascii() and raw.isdigit():
+        return CellReading(raw=raw, value=int(raw), state="value", place=place)
+    folded = " ".join(fold(text).split())
     if not folded:
         return CellReading(raw="", value=None, state="blank", place=place)
     if "\ufffd" in folded:
         return CellReading(raw, None, "unread", "有字符没有 Unicode 对照，无法确定数字", place)
-    if folded.replace(" ", "") in _DASHES:
+    if _is_dash(folded):
         return CellReading(raw=raw, value=None, state="dash", place=place)
     if _PLAIN.fullmatch(folded) or _GROUPED.fullmatch(folded):
         return CellReading(raw=raw, value=_figure(folded), state="value", place=place)
@@ -94,7 +105,12 @@ def looks_like_figure(text: str) -> bool:
 
     A label that begins with its number ("5要求…", "1.属于国家秘密") is none.
     """
-    folded = re.sub(r"\s+", "", fold(text))
+    return (text.isascii() and text.isdigit()) or _is_figure(text)
+
+
+@remembered(20_000)
+def _is_figure(text: str) -> bool:
+    folded = "".join(fold(text).split())
     if not folded:
         return False
-    return folded in _DASHES or _FIGURE_WITH_REMARK.fullmatch(folded) is not None
+    return _is_dash(folded) or _FIGURE_WITH_REMARK.fullmatch(folded) is not None

@@ -63,8 +63,9 @@ def _whole_label(first: Candidate, last: Candidate) -> str:
     """Return the label of two halves; empty when they are labels of their own."""
     label = first.labels[-1] + last.labels[-1]
     fits = sorted((row_fit(first.labels[-1]), row_fit(last.labels[-1])))
-    # A cut behind its number leaves a label that fits by itself, below one that fits nothing.
-    alone = fits[1] if first.fragment == last.fragment else fits[0] / ACCEPT
+    # A cut behind its number leaves a label that fits by itself, below one that fits nothing; the
+    # beginning and the end of a label fit their row in part.
+    alone = fits[1] if first.fragment == last.fragment else fits[0] + 0.05
     return label if row_fit(label) >= 0.95 and alone < 0.95 else ""
 
 
@@ -101,12 +102,25 @@ def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
     readings = {}
     for code in COLUMN_CODES:
         one, two = first.readings[code], last.readings[code]
+        if one.raw is None and two.raw is None:
+            readings[code] = one
+            continue
+        doubted = next((half for half in (one, two) if _doubted(half)), None)
+        if doubted:
+            readings[code] = doubted
+            continue
         raw = " ".join(filter(None, (one.raw, two.raw)))
         if code in both and not broken:
             readings[code] = CellReading(raw, None, "unread", "数字被分页切断，无法确定", one.place)
         else:
             readings[code] = read_cell(raw.replace(" ", "\n"), (one if one.raw else two).place)
     return replace(first, labels=labels, readings=readings)
+
+
+def _doubted(half: CellReading) -> bool:
+    """Tell whether the reader itself does not trust the text, which says nothing wrong."""
+    text = (half.raw or "").replace(" ", "\n")
+    return half.state == "unread" and read_cell(text, half.place).state != "unread"
 
 
 def _goes_on(first: str, last: str) -> bool:

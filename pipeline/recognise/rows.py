@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
+from archive.codebook import Template
 from pipeline.read.document import Cell, Table
-from pipeline.recognise.form import FormRow
-from pipeline.recognise.labels import best_similarity, has_han, key, plain, similarity
+from pipeline.recognise.form import FormRow, table3_rows
+from pipeline.recognise.labels import INVISIBLE, best_similarity, has_han, key, plain, similarity
+from pipeline.recognise.memory import LONGEST_KEPT, remembered
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.report import CellReading
 
@@ -17,6 +20,16 @@ ACCEPT = 0.75
 CONSIDER = 0.6
 # （六） in one row: told from 3.其他 by its number alone.
 _COLLAPSED = re.compile(r"(?:\(六\)[、.]?|六、)其他(?:处理|情形)?|其他(?:处理|情形)?\(六\)")
+
+
+def is_label(text: str) -> bool:
+    """Tell whether a cell holds words and no figure."""
+    return not text.isascii() and _is_label(text)
+
+
+@remembered(20_000)
+def _is_label(text: str) -> bool:
+    return has_han(text) and not looks_like_figure(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,14 @@ class GridRow:
 
     def label_cells(self) -> list[Cell]:
         """Return the cells that hold words and no figure."""
-        return [c for c in self.cells if has_han(c.text) and not looks_like_figure(c.text)]
+        return [c for c in self.cells if is_label(c.text)]
+
+
+def visible(cell: Cell) -> Cell:
+    """Return a cell without characters that nobody sees; one of them alone is a blank."""
+    if cell.text.isascii() or not INVISIBLE.search(cell.text):
+        return cell
+    return replace(cell, text=INVISIBLE.sub("", cell.text))
 
 
 def grid_rows(index: int, table: Table) -> list[GridRow]:
@@ -46,7 +66,7 @@ def grid_rows(index: int, table: Table) -> list[GridRow]:
         distinct: dict[tuple[int, int], Cell] = {}
         for cell in line:
             if cell is not None:
-                distinct.setdefault((cell.row, cell.column), cell)
+                distinct.setdefault((cell.row, cell.column), visible(cell))
         rows.append(GridRow(index, number, tuple(distinct.values())))
     return rows
 
@@ -73,6 +93,36 @@ class Candidate:
     readings_note: str = ""
 
 
+@cache
+def _groups(template: Template) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row.group for row in table3_rows(template) if row.group))
+
+
+@cache
+def _with_group(row: FormRow) -> tuple[str, ...]:
+    return tuple(row.group + label for label in row.labels)
+
+
+def row_scores(labels: tuple[str, ...], template: Template) -> tuple[float, ...]:
+    """Return how well the labels of a candidate fit each row of table 三.
+
+    Args:
+        labels: label texts, outermost first.
+        template: the format whose rows are meant.
+
+    """
+    short = sum(map(len, labels)) <= LONGEST_KEPT
+    return _known_scores(labels, template) if short else _row_scores(labels, template)
+
+
+def _row_scores(labels: tuple[str, ...], template: Template) -> tuple[float, ...]:
+    groups = _groups(template)
+    return tuple(row_score(labels, row, groups) for row in table3_rows(template))
+
+
+_known_scores = lru_cache(maxsize=10_000)(_row_scores)
+
+
 def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> float:
     """Return how well the labels of a candidate fit a row of the form, 0 to about 1.05.
 
@@ -91,7 +141,7 @@ def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> flo
         joined = "".join(labels[-depth:])
         best = max(best, best_similarity(joined, row.labels))
     if row.group:
-        whole = [row.group + label for label in row.labels]
+        whole = _with_group(row)
         best = max(best, best_similarity("".join(labels[-2:]), whole))
         best = max(best, best_similarity(labels[-1], whole))
     above = [label for label in labels[:-1] if key(label)]
@@ -121,7 +171,7 @@ class Alignment:
     matches: tuple[tuple[int, int, float], ...]
 
 
-def align(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> Alignment:
+def align(scores: tuple[tuple[float, ...], ...], weights: tuple[float, ...]) -> Alignment:
     """Lay candidates onto form rows in order, by dynamic programming.
 
     Args:
@@ -132,23 +182,30 @@ def align(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> Alignm
         The alignment with the highest sum; pairs that can't be trusted are left out of it.
 
     """
+    # Most tables print the labels of the form, so that the task is one that was solved before.
+    short = len(scores) <= LONGEST_KEPT
+    return _known_alignment(scores, weights) if short else _align(scores, weights)
+
+
+def _align(scores: tuple[tuple[float, ...], ...], weights: tuple[float, ...]) -> Alignment:
     n = len(scores)
     m = len(scores[0]) if n else 0
     skip_form = 0.1
     best = [[0.0] * (m + 1) for _ in range(n + 1)]
     step = [[0] * (m + 1) for _ in range(n + 1)]
-    for i in range(n + 1):
-        for j in range(m + 1):
-            if i == 0 and j == 0:
-                continue
-            options: list[tuple[float, int]] = []
-            if i and j and scores[i - 1][j - 1] >= CONSIDER:
-                options.append((best[i - 1][j - 1] + scores[i - 1][j - 1], 3))
-            if i:
-                options.append((best[i - 1][j] - weights[i - 1], 1))
-            if j:
-                options.append((best[i][j - 1] - skip_form, 2))
-            best[i][j], step[i][j] = max(options)
+    for j in range(1, m + 1):
+        best[0][j], step[0][j] = best[0][j - 1] - skip_form, 2
+    for i in range(1, n + 1):
+        above, here, steps = best[i - 1], best[i], step[i]
+        here[0], steps[0] = above[0] - weights[i - 1], 1
+        for j, fit in enumerate(scores[i - 1], 1):
+            # Of equal sums the pair wins, then the row of the form that is left out.
+            most, move = above[j] - weights[i - 1], 1
+            if here[j - 1] - skip_form >= most:
+                most, move = here[j - 1] - skip_form, 2
+            if fit >= CONSIDER and above[j - 1] + fit >= most:
+                most, move = above[j - 1] + fit, 3
+            here[j], steps[j] = most, move
     pairs: list[tuple[int, int, float]] = []
     i, j = n, m
     while i or j:
@@ -162,6 +219,9 @@ def align(scores: Sequence[Sequence[float]], weights: Sequence[float]) -> Alignm
             j -= 1
     pairs.reverse()
     return Alignment(best[n][m], _trusted(pairs))
+
+
+_known_alignment = lru_cache(maxsize=64)(_align)
 
 
 def _trusted(pairs: list[tuple[int, int, float]]) -> tuple[tuple[int, int, float], ...]:

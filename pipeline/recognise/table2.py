@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import permutations
 
 from archive.codebook import Template, metrics
 from pipeline.finding import Finding
 from pipeline.read.document import Cell
-from pipeline.recognise.form import ColumnSet, table2_column_sets, table2_rows
+from pipeline.recognise.form import ColumnSet, FormColumn, table2_column_sets, table2_rows
 from pipeline.recognise.labels import best_similarity, plain
 from pipeline.recognise.numbers import looks_like_figure, read_cell
 from pipeline.report import CellReading
+
+_CLEARLY = 0.2
+_WHOLE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,30 @@ def find_heads(labels: Sequence[str]) -> list[tuple[ColumnSet, float]]:
     for columns in table2_column_sets():
         if len(columns.columns) != len(labels):
             continue
-        fits = [
-            best_similarity(label, column.labels)
-            for label, column in zip(labels, columns.columns, strict=True)
-        ]
+        printed, fits = _best_order(labels, columns)
         # One head printed twice or cut short is certain where its neighbours are.
         if sum(fits) / len(fits) >= 0.75 and min(fits) >= 0.4:
-            found.append((columns, sum(fits) / len(fits)))
+            found.append((printed, sum(fits) / len(fits)))
     return sorted(found, key=lambda pair: -pair[1])
+
+
+def _best_order(labels: Sequence[str], columns: ColumnSet) -> tuple[ColumnSet, list[float]]:
+    """Return the columns in the order in which the labels name them, and how each label fits.
+
+    The form's own order counts unless another fits clearly better.
+    """
+
+    def fits(order: Sequence[FormColumn]) -> list[float]:
+        pairs = zip(labels, order, strict=True)
+        return [best_similarity(label, column.labels) for label, column in pairs]
+
+    own = fits(columns.columns)
+    if min(own) >= 0.9:
+        return columns, own
+    best = max(permutations(columns.columns), key=lambda order: sum(fits(order)))
+    if sum(fits(best)) < sum(own) + _CLEARLY:
+        return columns, own
+    return replace(columns, columns=best), fits(best)
 
 
 def row_code(label: str) -> str | None:
@@ -82,6 +102,40 @@ class Table2Reader:
         self._heads: list[tuple[ColumnSet, float]] = []
         self._head_cells: tuple[Cell, ...] = ()
         self._last: tuple[str, ...] = ()
+        # Label and value cells of a row that a page break cut in its label.
+        self.cut: tuple[Cell, list[Cell]] | None = None
+
+    def joined(self, label: Cell, values: list[Cell]) -> tuple[Cell, list[Cell]]:
+        """Return the first row of a page with what the page before holds of it.
+
+        Args:
+            label: its label cell.
+            values: the cells right of it.
+
+        Returns:
+            Label and values of the whole row; those given where nothing of it was cut off.
+
+        """
+        cut, self.cut = self.cut, None
+        if cut is None or len(cut[1]) != len(values):
+            return label, values
+        words = cut[0].text + label.text
+        fit = max(best_similarity(words, names) for names in table2_rows().values())
+        if fit < _WHOLE:
+            return label, values
+        self.findings = [f for f in self.findings if f.place != cut[0].place]
+        pairs = list(zip(cut[1], values, strict=True))
+        if any(one.text.strip() and two.text.strip() for one, two in pairs):
+            reason = "数字被分页切断，无法确定"
+            whole = [
+                replace(one, text=f"{one.text} {two.text}", doubt=reason) for one, two in pairs
+            ]
+        else:
+            whole = [
+                replace(one, text=two.text, place=two.place) if two.text.strip() else one
+                for one, two in pairs
+            ]
+        return replace(cut[0], text=words), whole
 
     def doubt_last(self) -> None:
         """Refuse the row read last: a page break may have cut its figures."""
@@ -162,7 +216,7 @@ class Table2Reader:
             if len(cells) != wanted:
                 self.row(label.text, [(c.text, c.place) for c in cells], label.place)
                 return
-            readings = [read_cell(c.text, c.place) for c in cells]
+            readings = [read_cell(c.text, c.place, c.doubt) for c in cells]
         self._keep(code, columns, readings, label.place)
 
     def _by_geometry(self, values: Sequence[Cell], wanted: int) -> list[CellReading] | None:
@@ -180,7 +234,7 @@ class Table2Reader:
             if printed and (cell.row, cell.column) in used:
                 return None
             used.add((cell.row, cell.column))
-            readings.append(read_cell(cell.text, cell.place))
+            readings.append(read_cell(cell.text, cell.place, cell.doubt))
         if any(looks_like_figure(c.text) and (c.row, c.column) not in used for c in values):
             return None
         return readings

@@ -20,7 +20,13 @@ from pipeline.recognise.rows import (
     Alignment,
     Candidate,
     align,
-    row_score,
+    row_scores,
+)
+from pipeline.recognise.table3_twice import (
+    better_elsewhere,
+    copies,
+    out_of_order,
+    refuse_copies,
 )
 from pipeline.report import CellReading
 
@@ -43,11 +49,25 @@ class Table3:
     rows_found: int
 
 
+def _scores(candidates: Sequence[Candidate], template: Template) -> tuple[tuple[float, ...], ...]:
+    return tuple(row_scores(tuple(c.labels), template) for c in candidates)
+
+
 def _score(candidates: Sequence[Candidate], template: Template) -> Alignment:
-    rows = table3_rows(template)
-    groups = tuple(dict.fromkeys(row.group for row in rows if row.group))
-    scores = [[row_score(c.labels, row, groups) for row in rows] for c in candidates]
-    return align(scores, [0.3 if c.has_figures else 0.02 for c in candidates])
+    weights = tuple(0.3 if c.has_figures else 0.02 for c in candidates)
+    return align(_scores(candidates, template), weights)
+
+
+def _found_rows(
+    candidates: Sequence[Candidate], scores: Sequence[Sequence[float]], alignment: Alignment
+) -> dict[int, int]:
+    """Return the form row of each candidate: in the form's order, or by a distinct label."""
+    found = {
+        index: row
+        for index, row, _ in alignment.matches
+        if not better_elsewhere(scores[index], row)
+    }
+    return found | out_of_order(candidates, scores, found)
 
 
 def recognise_table3(candidates: list[Candidate]) -> Table3:
@@ -63,22 +83,22 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
     templates: tuple[Template, ...] = ("2021", "2019")
     alignments = {template: _score(candidates, template) for template in templates}
     template = max(templates, key=lambda t: alignments[t].score)
-    alignment = alignments[template]
     rows = table3_rows(template)
+    scores = _scores(candidates, template)
+    found = _found_rows(candidates, scores, alignments[template])
     cells: dict[str, CellReading] = {}
     findings: list[Finding] = []
-    matched = set()
-    lost = {index for index, _, _ in alignment.matches}
-    lost = {n for n, c in enumerate(candidates) if n not in lost and c.has_figures}
-    for index, number, fit in alignment.matches:
-        candidate, row = candidates[index], rows[number]
+    repeated = copies(candidates, scores, found)
+    lost = {n for n, c in enumerate(candidates) if n not in found and c.has_figures}
+    lost -= set(repeated)
+    for index, number in sorted(found.items()):
+        candidate, row, fit = candidates[index], rows[number], scores[index][number]
         if not candidate.has_figures and beside_lost(index, candidates, lost):
             reason = "该行被分页切断，数字在另一半，未能对应"
             candidate = replace(candidate, readings={}, readings_note=reason)
         for other in (index - 1, index + 1):
             if other in lost and over_page(candidate, candidates[other]):
                 candidate = without_cut_figures(candidate, candidates[other])
-        matched.add(index)
         for code in COLUMN_CODES:
             cells[f"t3_{row.code}__{code}"] = candidate.readings.get(code) or CellReading(
                 None, None, "unread", candidate.readings_note or "该行没有这一列", candidate.place
@@ -93,6 +113,8 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
                     candidate.place,
                 )
             )
+    named = {index: rows[number].code for index, number in found.items()}
+    findings.extend(refuse_copies(candidates, repeated, named, cells))
     findings.extend(
         Finding(
             "W-T3-ROW",
@@ -102,6 +124,6 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
             c.place,
         )
         for n, c in enumerate(candidates)
-        if n not in matched and c.has_figures
+        if n in lost
     )
-    return Table3(template if matched else None, cells, tuple(findings), len(matched))
+    return Table3(template if found else None, cells, tuple(findings), len(found))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from tests.mutants.make import FORMATS, make
+from tests.mutants.make import FORMATS, SCANS, make
 from tests.mutants.measure import Count, Judged, judge
 
-_ENDINGS = {"html": "html", "docx": "docx", "pdf": "pdf"}
+_ENDINGS = {"html": "html", "docx": "docx", "pdf": "pdf"} | dict.fromkeys(SCANS, "scan")
 
 
 def _task(job: tuple[str, str]) -> Judged:
@@ -41,7 +41,7 @@ def main() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--count", default=60, show_default=True)
 @click.option("--seed", default="1", show_default=True)
-@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True)
+@click.option("--format", "formats", type=click.Choice((*FORMATS, *SCANS)), multiple=True)
 def make_command(folder: Path, count: int, seed: str, formats: tuple[str, ...]) -> None:
     """Write mutants into FOLDER, each with its answers as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def make_command(folder: Path, count: int, seed: str, formats: tuple[str, ...]) 
 @click.option("--count", default=600, show_default=True)
 @click.option("--seed", default="1", show_default=True)
 @click.option("--workers", default=1, show_default=True)
-@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True)
+@click.option("--format", "formats", type=click.Choice((*FORMATS, *SCANS)), multiple=True)
 @click.option("--show", default=20, show_default=True, help="Documents to name that fell short.")
 def measure_command(
     count: int, seed: str, workers: int, formats: tuple[str, ...], show: int

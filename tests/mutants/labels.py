@@ -101,4 +101,84 @@ def _change(draft: Draft, say) -> None:
         sheet.slots = [s if s.code else replace(s, text=say(s.text)) for s in sheet.slots]
 
 
-MUTATIONS = {"aliases": aliases, "broken-heads": broken_heads, "note-cell": note_cell}
+# Pairs of characters that look alike, as fonts of PDF files, old editors and OCR give them.
+_RADICALS = dict(
+    zip(
+        "行自人非立生用见长门页风黄龙日月比水火土木食高",
+        "⾏⾃⼈⾮⽴⽣⽤⻅⻓⻔⻚⻛⻩⻰⽇⽉⽐⽔⽕⼟⽊⻝⾼",
+        strict=True,
+    )
+)
+_TRADITIONAL = dict(
+    zip(
+        "总计开请数业机构组织务处诉讼议结维纠审规费单额废发现内对为关于属国执类补认获",
+        "總計開請數業機構組織務處訴訟議結維糾審規費單額廢發現內對為關於屬國執類補認獲",
+        strict=True,
+    )
+)
+_MISREAD = dict(zip("未己自上日法", "末已白土曰怯", strict=True))
+_HIDDEN = ("\u200b", "\ufeff", "\u00a0", "\u3000", "\u2060", "\u00ad")
+
+
+def foreign_characters(draft: Draft) -> None:
+    """Radicals instead of characters, or traditional ones: a reader sees no difference."""
+    pairs = draft.rng.choice((_RADICALS, _TRADITIONAL))
+    share = draft.rng.choice((0.3, 1))
+
+    def say(text: str) -> str:
+        return "".join(pairs.get(c, c) if draft.rng.random() < share else c for c in text)
+
+    _change(draft, say)
+
+
+def misread(draft: Draft) -> None:
+    """Here and there one character of a long label that OCR or a typist got wrong."""
+
+    def say(text: str) -> str:
+        if len(text) < 7 or draft.rng.random() > 0.15:
+            return text
+        spots = [n for n, c in enumerate(text) if c in _MISREAD]
+        if not spots:
+            return text
+        at = draft.rng.choice(spots)
+        return text[:at] + _MISREAD[text[at]] + text[at + 1 :]
+
+    _change(draft, say)
+
+
+def hidden_characters(draft: Draft) -> None:
+    """Characters without width, or other white space than a blank, within labels."""
+
+    def say(text: str) -> str:
+        if len(text) < 2 or draft.rng.random() < 0.6:
+            return text
+        at = draft.rng.randint(1, len(text) - 1)
+        return text[:at] + draft.rng.choice(_HIDDEN) + text[at:]
+
+    _change(draft, say)
+
+
+def bare_numerals(draft: Draft) -> None:
+    """No numerals at all before labels, or others than the form's."""
+    way = draft.rng.choice(("none", "circled", "wrong"))
+
+    def say(text: str) -> str:
+        if way == "circled":
+            return re.sub(r"^(\d)\.", lambda m: chr(0x245F + int(m[1])), text)
+        if way == "wrong":
+            return re.sub(r"^(\d)\.", lambda m: f"{int(m[1]) + 1}.", text)
+        bare = re.sub(r"^(?:\d\.|[一二三四]、|（[一二四五七]）)", "", text)
+        return text if bare == "其他" else bare
+
+    _change(draft, say)
+
+
+MUTATIONS = {
+    "aliases": aliases,
+    "broken-heads": broken_heads,
+    "note-cell": note_cell,
+    "misread": misread,
+    "bare-numerals": bare_numerals,
+    "foreign-characters": foreign_characters,
+    "hidden-characters": hidden_characters,
+}

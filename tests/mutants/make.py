@@ -7,51 +7,78 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from archive.codebook import Template, template_metrics
-from tests.mutants import labels, spans
+from tests.mutants import hostile, labels, spans
 from tests.mutants.figures import OTHER, figures, print_figures
 from tests.mutants.model import Draft, Mutant, Sheet, delete_row
 from tests.mutants.write_docx import write_docx
 from tests.mutants.write_html import write_html
 from tests.mutants.write_pdf import write_pdf
+from tests.mutants.write_scan import write_scan
 from tests.mutants.write_text import write_grid_text, write_lines
 from tests.replica.grids import Slot, grids
 
 FORMATS = ("html", "docx", "pdf", "tabs", "pipes", "spaces")
+SCANS = ("scan200", "scan150")
+"""Pictures of pages at so many dots per inch: apart, as reading them takes seconds."""
 _WRITERS = {
     "html": write_html,
     "docx": write_docx,
     "pdf": write_pdf,
+    **dict.fromkeys(SCANS, write_scan),
     "tabs": write_grid_text,
     "pipes": write_grid_text,
     "spaces": write_lines,
 }
 _NARROW = str.maketrans("０１２３４５６７８９．＋", "0123456789.+")
+_PAPER = str.maketrans("－−", "--")
 # Without a grid a changed structure is no longer the document's but the tool's.
 _STRUCTURE = {
     "html": (*spans.MUTATIONS, *spans.HTML_ONLY),
     "docx": tuple(spans.MUTATIONS),
     "pdf": tuple(spans.MUTATIONS),
+    **dict.fromkeys(SCANS, tuple(spans.MUTATIONS)),
     "tabs": ("extra-label", "cut-three", "cut-two", "note-row", "empty-row", "head-again"),
     "pipes": ("extra-label", "cut-three", "cut-two", "note-row", "empty-row", "group-unmerged"),
     "spaces": ("note-row",),
 }
 
 
-def make(seed: str, form: str) -> Mutant:
-    """Return the mutant of a seed in a format of ``FORMATS``; the same bytes every time."""
+def make(seed: str, form: str, trap: str | None = None) -> Mutant:
+    """Return the mutant of a seed in a format of ``FORMATS``; the same bytes every time.
+
+    Args:
+        seed: any text.
+        form: format of the file.
+        trap: name of the change of ``hostile.MUTATIONS`` to make; None lets chance decide.
+    """
     rng = random.Random(f"{seed} {form}")
     template: Template = rng.choice(("2019", "2021", "2021"))
     collapsed = template == "2021" and rng.random() < 0.2
     printed, way = print_figures(rng, figures(rng, template, collapsed=collapsed))
-    if form == "pdf":
+    if form == "pdf" or form in SCANS:
         # The font of the tests has no full-width digits.
         printed = {c: replace(p, text=p.text.translate(_NARROW)) for c, p in printed.items()}
+    if form in SCANS:
+        # On paper a wide hyphen is a dash, and a minus sign a hyphen.
+        alike = {"－": "—", "−": "-"}
+        printed = {
+            c: replace(p, text=alike.get(p.text) or p.text.translate(_PAPER))
+            for c, p in printed.items()
+        }
     two, three, four = _sheets(template, printed, collapsed=collapsed)
     draft = Draft(rng, form, template, printed, [two], [three], [four], [template, way])
     if collapsed:
         draft.kinds.append("collapsed-six")
+    if trap is None and rng.random() < 0.35:
+        trap = rng.choice(tuple(hostile.MUTATIONS))
+    if trap is not None:
+        draft.kinds.append(trap)
+        hostile.MUTATIONS[trap](draft)
     for name, mutate in labels.MUTATIONS.items():
-        if rng.random() < 0.4:
+        usual = name in {"aliases", "broken-heads", "note-cell"}
+        # The font of the tests lacks most of these characters.
+        paper = form == "pdf" or form in SCANS
+        if rng.random() < (0.4 if usual else 0 if paper else 0.12):
             draft.kinds.append(name)
             mutate(draft)
     share = rng.choice((0, 0.1, 0.25))
@@ -60,7 +87,8 @@ def make(seed: str, form: str) -> Mutant:
             draft.kinds.append(name)
             (spans.MUTATIONS | spans.HTML_ONLY)[name](draft)
     data = _WRITERS[form](draft, _blocks(draft))
-    return Mutant(seed, form, data, draft.printed, frozenset(draft.untold), tuple(draft.kinds))
+    told = {c: p for c, p in draft.printed.items() if c[0] != "~" and c not in draft.absent}
+    return Mutant(seed, form, data, told, frozenset(draft.untold), tuple(draft.kinds))
 
 
 def _sheets(template: Template, printed, *, collapsed: bool) -> list[Sheet]:

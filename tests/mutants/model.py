@@ -55,7 +55,8 @@ class Draft:
         printed: what each value cell prints, by code.
         two, three, four: sheets of the three tables, in printed order.
         kinds: names of the mutations it went through.
-        untold: cells that the document no longer tells: unread is right there.
+        untold: cells that the document no longer tells for sure: unread is right there.
+        absent: cells that it tells no more, or twice and differently: only unread is right.
     """
 
     rng: random.Random
@@ -67,6 +68,7 @@ class Draft:
     four: list[Sheet]
     kinds: list[str] = field(default_factory=list)
     untold: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
     joined: bool = False
 
     def sheets(self) -> list[Sheet]:
@@ -123,6 +125,21 @@ def insert_column(sheet: Sheet, at: int, width: float = 0.6) -> None:
         for s in sheet.slots
     ]
     sheet.widths.insert(at, width)
+
+
+def delete_column(sheet: Sheet, at: int) -> None:
+    """Take a column out; cells that span over it shrink."""
+    kept = []
+    for s in sheet.slots:
+        if s.column > at:
+            kept.append(replace(s, column=s.column - 1))
+        elif s.column <= at < s.column + s.columns:
+            if s.columns > 1:
+                kept.append(replace(s, columns=s.columns - 1))
+        else:
+            kept.append(s)
+    sheet.slots = kept
+    del sheet.widths[at]
 
 
 def split(sheet: Sheet, at: int, *, head: bool, carry: bool) -> tuple[Sheet, Sheet]:

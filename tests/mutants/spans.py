@@ -28,7 +28,7 @@ def cut_three(draft: Draft) -> None:
 
 def cut_four(draft: Draft) -> None:
     """The figures of table four alone in a table of their own."""
-    draft.four = list(split(draft.four[0], draft.four[0].head_rows, head=False, carry=False))
+    draft.four[:1] = split(draft.four[0], draft.four[0].head_rows, head=False, carry=False)
 
 
 def cut_two(draft: Draft) -> None:
@@ -39,7 +39,7 @@ def cut_two(draft: Draft) -> None:
     for at in reversed(sorted(starts)[1:]):
         sheet, tail = split(sheet, at, head=False, carry=False)
         parts.insert(0, tail)
-    draft.two = [sheet, *parts]
+    draft.two[:1] = [sheet, *parts]
 
 
 def one_grid(draft: Draft) -> None:
@@ -185,6 +185,9 @@ def stray_one(draft: Draft) -> None:
 
 def head_without_colspan(draft: Draft) -> None:
     """法人或其他组织 or 申请人情况 loses its colspan: the heads slide."""
+    if {"columns-swapped", "heads-swapped", "column-missing"} & set(draft.kinds):
+        # Heads that slid tell the form's order at most, and it is not the form's.
+        return
     for sheet in draft.three:
         wide = [s for s in sheet.slots if s.columns > 1 and s.row < sheet.head_rows and s.column]
         for s in wide:

@@ -14,6 +14,8 @@ def write_grid_text(draft: Draft, blocks: list[str | Sheet]) -> bytes:
     pipes = draft.format == "pipes"
     padded = pipes or rng.random() < 0.5
     rule = rng.random() < 0.7
+    marks = rng.choice(("---", ":---:", "---:", ":---"))
+    breaks = rng.choice((" ", " ", "<br>", "<br/>")) if pipes else " "
     parts = []
     for block in blocks:
         if isinstance(block, str):
@@ -21,27 +23,41 @@ def write_grid_text(draft: Draft, blocks: list[str | Sheet]) -> bytes:
             continue
         lines = []
         for row in range(block.rows):
-            fields = _fields(block, row, padded=padded)
+            fields = _fields(block, row, padded=padded, breaks=breaks)
             if pipes:
                 lines.append("| " + " | ".join(fields) + " |")
                 if rule and row == 0:
-                    lines.append("|" + " --- |" * len(fields))
+                    lines.append("|" + f" {marks} |" * len(fields))
             else:
                 lines.append("\t".join(fields))
             _mark_lost(draft, block, row)
         parts.append("\n".join(lines))
     draft.kinds.append("padded" if padded else "short-rows")
-    encoding = rng.choice(("utf-8", "utf-8", "utf-8-sig", "gb18030"))
-    return ("\n\n".join(parts) + "\n").encode(encoding)
+    return encoded(draft, "\n\n".join(parts) + "\n")
 
 
-def _fields(sheet: Sheet, row: int, *, padded: bool) -> list[str]:
+def encoded(draft: Draft, text: str) -> bytes:
+    """Return a text in one of the encodings that editors save."""
+    encoding = draft.rng.choice(
+        ("utf-8", "utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-be")
+    )
+    if encoding == "gbk":
+        # Of characters that it lacks the old code page keeps question marks.
+        lost = text.encode("gbk", errors="replace").decode("gbk") != text
+        encoding = "gb18030" if lost else "gbk"
+    draft.kinds.append(f"text-{encoding}")
+    if encoding == "utf-16-be":
+        return b"\xfe\xff" + text.encode(encoding)
+    return text.encode(encoding)
+
+
+def _fields(sheet: Sheet, row: int, *, padded: bool, breaks: str) -> list[str]:
     """Return the fields of a row: merged places empty, or only those from above."""
     fields = []
     at = 0
     for slot in sheet.covering(row):
         fields += [""] * (slot.column - at)
-        text = slot.text.replace("\n", " ") if slot.row == row else ""
+        text = slot.text.replace("\n", breaks) if slot.row == row else ""
         fields += [text] + [""] * (slot.columns - 1 if padded else 0)
         at = slot.column + slot.columns
     return fields
@@ -182,6 +198,7 @@ def _interleave(rng: random.Random, parts: list[list[str]], tables: list[int]) -
     parts[four], parts[four - 1] = [], []
     if rng.random() < 0.5:
         articles = [n for n, line in enumerate(parts[two]) if "信息内容" in line.replace(" ", "")]
-        cut = rng.choice(articles[1:])
-        parts[two][cut:cut] = parts[three - 1]
-        parts[three - 1] = []
+        if len(articles) > 1:
+            cut = rng.choice(articles[1:])
+            parts[two][cut:cut] = parts[three - 1]
+            parts[three - 1] = []

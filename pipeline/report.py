@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from archive.codebook import Template
-from pipeline.finding import Finding
+from pipeline.finding import Finding, Verdict
 
 CellState = Literal["value", "blank", "dash", "note", "unread"]
 Status = Literal["verified", "read", "partial", "not_a_report", "unreadable"]
@@ -43,6 +43,7 @@ class Section:
         heading: heading as printed, without white space.
         text: body; paragraphs joined by line feeds, table cells by tabs.
         place: where the heading stands.
+        paragraphs: offset in ``text`` and place of each of its paragraphs and tables, in order.
 
     """
 
@@ -50,6 +51,7 @@ class Section:
     heading: str
     text: str
     place: str
+    paragraphs: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,42 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """The two figures that a rate is printed beside.
+
+    Args:
+        kind: share (numerator / denominator, "办结率", "占") or change ((numerator - denominator)
+            / denominator, "增长", "下降").
+        numerator: ordinal of a figure, 1-based in ``Report.figures``; of a change the later one.
+        denominator: ordinal of a figure; of a change the earlier one.
+
+    """
+
+    kind: Literal["share", "change"]
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number of the narrative that is a result.
 
     Args:
         section: ordinal of the section, 1, 5 or 6.
-        raw: characters as printed, e.g. "近300".
+        raw: characters as printed, without white space, e.g. "近300".
         value: the number; 2 for 两.
         unit: 件, 条, 万元, %, …; empty when none is printed.
         kind: count, amount (万元), rate (%), approximate (余, 近), norm (a limit, not a result).
-        clause: the clause it stands in.
-        place: where it stands.
+        clause: the clause it stands in, without white space.
+        place: where its paragraph stands.
+        offset: index of its first character in the text of its section.
+        length: number of printed characters there, white space within included.
+        measure: code of ``archive/data/measures.csv`` for what it counts; None where none fits.
+        part_of: ordinal (1-based in ``Report.figures``) of the whole that it is a part of, by 其中
+            and the like; parts of one whole need not be all of it and may overlap.
+        ratio: of a rate, the figures it was made from where they stand beside it.
+        period: the year of the report, the year before it (上年, 去年, or named), or other (an
+            earlier or later year, a stretch of years, a plan).
 
     """
 
@@ -87,6 +114,54 @@ class Figure:
     kind: Literal["count", "amount", "rate", "approximate", "norm"]
     clause: str
     place: str
+    offset: int = 0
+    length: int = 0
+    measure: str | None = None
+    part_of: int | None = None
+    ratio: Ratio | None = None
+    period: Literal["current", "previous", "other"] = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of the narrative that says zero, none or no without a figure of its own.
+
+    Args:
+        section: ordinal of the section, 1, 5 or 6.
+        code: code of ``archive/data/measures.csv``, e.g. requests_received.
+        value: 0 for a count; False or True for what happened or not (unit 是否 in the list).
+        quote: the clause as printed, without white space.
+        place: where its paragraph stands.
+        offset: index of its first character in the text of its section.
+        length: number of printed characters there, white space within included.
+        period: as of ``Figure``.
+
+    """
+
+    section: int
+    code: str
+    value: int | bool
+    quote: str
+    place: str
+    offset: int = 0
+    length: int = 0
+    period: Literal["current", "previous", "other"] = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The value of a total that was left blank while all of its parts are printed.
+
+    Args:
+        code: the blank cell.
+        value: sum of the parts.
+        formula: the parts, e.g. ``t4_review_upheld + t4_review_corrected + …``.
+
+    """
+
+    code: str
+    value: int | Decimal
+    formula: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +179,19 @@ class Report:
         period: first and last day covered, ISO dates.
         signed: sign-off date, ISO.
         contact: contact details.
+        title_place: where the title begins; empty when only the page's own data name it.
         preamble: text between title and first section.
+        preamble_paragraphs: as ``Section.paragraphs``.
         sections: in printed order.
         cells: by code, every code of the template (and ``t3_other_total__…`` for a 2021 report
             that prints （六） in one row).
-        figures: numbers of the narrative.
+        figures: numbers of the narrative, in printed order; their ordinal is their place here,
+            from 1.
+        statements: sentences of the narrative that say zero or none.
         findings: of reader, recogniser and checks.
         published: publication time that the page itself states, as printed.
+        verdicts: what each rule on a single report says, in the order they are run.
+        derived: blank totals that follow from their parts; the cells stay blank.
 
     """
 
@@ -123,9 +204,14 @@ class Report:
     period: tuple[str, str] | None = None
     signed: str | None = None
     contact: Contact = Contact()
+    title_place: str = ""
     preamble: str = ""
+    preamble_paragraphs: tuple[tuple[int, str], ...] = ()
     sections: tuple[Section, ...] = ()
     cells: dict[str, CellReading] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
+    statements: tuple[Statement, ...] = ()
     findings: tuple[Finding, ...] = ()
     published: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    derived: tuple[Derived, ...] = ()

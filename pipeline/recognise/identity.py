@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from pipeline.recognise.numerals import chinese_value
 
-_SPACE = re.compile(r"\s+")
 _CHINESE_YEAR = re.compile(r"[二][〇○零Ｏ0O][一二三四五六七八九〇○零]{2}(?=年)")
 _DIGITS = {c: str(n) for n, c in enumerate("〇一二三四五六七八九")} | {
     "○": "0",
@@ -43,7 +42,7 @@ _SITE_NAME = re.compile(r"[-_|—–－]+")
 
 def squeeze(text: str) -> str:
     """Return text without any white space, its characters otherwise as printed."""
-    return _SPACE.sub("", text)
+    return "".join(text.split())
 
 
 def fold_year(text: str) -> str:

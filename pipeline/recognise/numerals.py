@@ -26,7 +26,8 @@ def chinese_value(text: str) -> int | None:
             digit = _DIGITS[character]
         elif character in _SCALES:
             scale = _SCALES[character]
-            if scale >= last_scale or (digit is None and scale != 10):
+            # 百余 and 百分之百 name a hundred without a digit; 十 is one ten.
+            if scale >= last_scale or (digit is None and scale != 10 and group):
                 return None
             group += (1 if digit is None else digit) * scale
             last_scale, digit = scale, None

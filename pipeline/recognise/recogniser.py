@@ -9,8 +9,11 @@ from pipeline.recognise.contact import find_contact
 from pipeline.recognise.figures import narrative_figures
 from pipeline.recognise.grids import TableReadings, read_grids
 from pipeline.recognise.identity import Title, find_period, find_title, self_names
-from pipeline.recognise.lines import read_lines, split_lines
-from pipeline.recognise.sections import Parts, cut, join_text
+from pipeline.recognise.lines import read_lines
+from pipeline.recognise.narrative import narratives_of
+from pipeline.recognise.sections import Parts, cut, join_text, join_with_places
+from pipeline.recognise.statements import narrative_statements
+from pipeline.recognise.text_lines import split_lines
 from pipeline.report import CellReading, Report, Status
 
 TABLE_NAMES = {"t2": "表二（主动公开）", "t3": "表三（申请办理）", "t4": "表四（复议诉讼）"}
@@ -126,6 +129,8 @@ def _report(
     agency = title.agency if title else None
     if agency is None:
         agency = next((name.agency for name in names if name.agency), None)
+    narratives = narratives_of(parts.sections)
+    preamble, preamble_paragraphs = _preamble(parts, title)
     template = _template(readings)
     cells = _complete(readings, template)
     findings.extend(readings.findings)
@@ -150,10 +155,13 @@ def _report(
         period=period,
         signed=parts.signed,
         contact=find_contact("\n".join([before, texts.get(6, ""), texts.get(5, "")])),
-        preamble=_preamble(parts, title),
+        title_place=_title_place(parts, title),
+        preamble=preamble,
+        preamble_paragraphs=preamble_paragraphs,
         sections=parts.sections,
         cells=cells,
-        figures=narrative_figures(parts.sections),
+        figures=narrative_figures(narratives, year),
+        statements=narrative_statements(narratives, year),
         findings=tuple(findings),
         published=document.meta.get("PubDate"),
     )
@@ -175,10 +183,18 @@ def _collapsed(template: Template, cells: dict[str, CellReading]) -> list[Findin
     return [Finding("I-COLLAPSED", "info", message, "（六）其他处理", total.place)]
 
 
-def _preamble(parts: Parts, title: Title | None) -> str:
-    """Return what stands between title and first heading."""
+def _title_place(parts: Parts, title: Title | None) -> str:
+    """Return the place of the first line of a title that is printed in the text."""
     if title is None or not title.blocks:
-        return join_text(parts.before)
+        return ""
+    lines = [block for block in parts.before if isinstance(block, Paragraph)]
+    return lines[title.first].place
+
+
+def _preamble(parts: Parts, title: Title | None) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Return what stands between title and first heading, with offset and place of each block."""
+    if title is None or not title.blocks:
+        return join_with_places(parts.before)
     kept: list[Block] = []
     number = -1
     for block in parts.before:
@@ -186,7 +202,7 @@ def _preamble(parts: Parts, title: Title | None) -> str:
         in_title = title.first <= number < title.first + title.blocks
         if number >= title.first and not (isinstance(block, Paragraph) and in_title):
             kept.append(block)
-    return join_text(kept)
+    return join_with_places(kept)
 
 
 def _complete(readings: TableReadings, template: Template | None) -> dict[str, CellReading]:

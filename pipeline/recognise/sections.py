@@ -19,6 +19,10 @@ OFFICIAL_HEADINGS = (
     "存在的主要问题及改进情况",
     "其他需要报告的事项",
 )
+_OFFICIAL = re.compile(
+    r"(?:[一二三四五六七八九][、.．]?|第[一二三四五六七八九]部分[、.．:：]?)"
+    rf"({'|'.join(map(re.escape, OFFICIAL_HEADINGS))})[。：:]?"
+)
 _NUMERAL = re.compile(r"^[一二三四五六七八九]\s*[、.．，,]")
 _NEW_PARAGRAPH = re.compile(
     r"^(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]|\d{1,2}[.、．])"
@@ -85,12 +89,11 @@ def _ordinal(text: str) -> int | None:
 def as_heading(block: int, paragraph: Paragraph) -> Heading | None:
     """Return the heading that a paragraph is or begins with, or None."""
     printed = squeeze(paragraph.text)
-    for number, official in enumerate(OFFICIAL_HEADINGS, start=1):
-        numeral = r"(?:[一二三四五六七八九][、.．]?|第[一二三四五六七八九]部分[、.．:：]?)"
-        match = re.match(rf"{numeral}{re.escape(official)}[。：:]?", printed)
-        if match:
-            rest = _after(paragraph.text, len(match[0]))
-            return Heading(block, number, match[0].rstrip("。：:"), 1.0, rest, paragraph.place)
+    match = _OFFICIAL.match(printed)
+    if match:
+        number = OFFICIAL_HEADINGS.index(match[1]) + 1
+        rest = _after(paragraph.text, len(match[0]))
+        return Heading(block, number, match[0].rstrip("。：:"), 1.0, rest, paragraph.place)
     if len(printed) > 45 or "。" in printed.rstrip("。"):
         return None
     bare = printed.rstrip("。：:")
@@ -140,27 +143,39 @@ def table_text(table: Table) -> str:
     """Return a grid as lines, its cells divided by tabs, each spanned cell once."""
     lines: dict[int, list[str]] = {}
     for cell in table.cells:
-        lines.setdefault(cell.row, []).append(re.sub(r"\s+", " ", cell.text).strip())
+        lines.setdefault(cell.row, []).append(" ".join(cell.text.split()))
     return "\n".join("\t".join(lines[row]).rstrip("\t") for row in sorted(lines))
 
 
 def join_text(blocks: Sequence[Block]) -> str:
     """Return the text of blocks; printed lines that go on are joined to paragraphs."""
+    return join_with_places(blocks)[0]
+
+
+def join_with_places(blocks: Sequence[Block]) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Return the joined text of blocks, with the offset and place of each."""
     parts: list[str] = []
+    places: list[tuple[int, str]] = []
+    size = 0
     goes_on = False
     for block in blocks:
         if isinstance(block, Table):
-            parts.append(table_text(block))
-            goes_on = False
-            continue
-        text = block.text
-        if goes_on and not _NEW_PARAGRAPH.match(text):
-            glue = " " if parts[-1][-1:].isascii() and text[:1].isascii() else ""
-            parts[-1] += glue + text
+            text, place = table_text(block), block.cells[0].place if block.cells else ""
         else:
-            parts.append(text)
-        goes_on = block.wrapped and len(text) >= 20 and not _TERMINAL.search(text)
-    return "\n".join(parts)
+            text, place = block.text, block.place
+        glue = "\n" if parts else ""
+        if goes_on and isinstance(block, Paragraph) and not _NEW_PARAGRAPH.match(text):
+            glue = " " if parts[-1][-1:].isascii() and text[:1].isascii() else ""
+        parts.append(glue + text)
+        places.append((size + len(glue), place))
+        size += len(glue) + len(text)
+        goes_on = (
+            isinstance(block, Paragraph)
+            and block.wrapped
+            and len(text) >= 20
+            and not _TERMINAL.search(text)
+        )
+    return "".join(parts), tuple(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +225,13 @@ def cut(document: Document, owners: dict[int, str]) -> Parts:
     signed = None
     if last:
         signed = _trim(bodies[last])
-    sections = tuple(
-        Section(h.ordinal, h.text, join_text(bodies[h.ordinal]), h.place) for h in headings
-    )
+    sections = tuple(_section(heading, bodies[heading.ordinal]) for heading in headings)
     return Parts(document.blocks[:first], sections, signed)
+
+
+def _section(heading: Heading, body: Sequence[Block]) -> Section:
+    text, paragraphs = join_with_places(body)
+    return Section(heading.ordinal, heading.text, text, heading.place, paragraphs)
 
 
 def _fill(owners: dict[int, str], count: int, headings: set[int]) -> dict[int, str]:

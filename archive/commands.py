@@ -13,6 +13,7 @@ from archive.options import data_option
 
 if TYPE_CHECKING:
     from archive.home import Archive
+    from archive.site.evidence import Maker
 
 
 _COUNTS = {
@@ -56,21 +57,24 @@ def _open(data: Path) -> Archive:
     show_default=True,
     help="Port to listen at; 0 takes any free one.",
 )
-def serve(data: Path, host: str, port: int) -> None:
+@click.pass_obj
+def serve(maker: Maker | None, data: Path, host: str, port: int) -> None:
     """Serve what is published of an archive until interrupted.
 
-    What has never been published is published first; a later 'nianbao publish' is shown without
-    a restart. Prints the address once pages are answered. Exit codes: 0 after an interrupt, 1 when
-    the port is taken, 2 when the folder holds no archive.
+    What has never been published, or only by an earlier version, is published first; a later
+    'nianbao publish' is shown without a restart. Prints the address once pages are answered. Exit
+    codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive.
     """
-    from archive.publish import ReleaseDamagedError, current
+    from archive.publish import ReleaseDamagedError, current, is_outdated
     from archive.publish import publish as make
     from archive.site.server import PortTakenError, listen
     from archive.site.server import serve as run
 
     archive = _open(data)
     try:
-        release = current(data) or make(archive)
+        release = current(data)
+        if release is None or is_outdated(release):
+            release = make(archive)
     except ReleaseDamagedError:
         release = make(archive)
     finally:
@@ -87,6 +91,7 @@ def serve(data: Path, host: str, port: int) -> None:
                 data,
                 listening,
                 lambda: click.echo(f"serving {release.path} at {address}"),
+                maker,
             )
     finally:
         listening.close()

@@ -1,5 +1,7 @@
 """Publish: a frozen copy of the database, which the public site serves until the next one.
 
+Beside the copy, in a folder of the release's name, lie its tables as files (archive/exports.py).
+
 The archive's own database is written to by crawls; the site never reads it. A copy is complete
 before its name stands in ``public/current.json``, and that file is replaced in one step, so that
 a reader finds the last release or the next one and never half of one.
@@ -10,16 +12,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlite_utils import Database
+
+from archive.changes import freeze_changes
+from archive.exports import write_exports
 from archive.home import Archive
+from archive.schema import migrations
+from archive.summary import summarise
 
 _POINTER = "current.json"
 _PIECE = 1 << 20
+_FOLDER = re.compile(r"[0-9a-f]{12}")
 
 
 class ReleaseDamagedError(RuntimeError):
@@ -50,6 +61,11 @@ class Release:
         """Short name of the release, as citations and the names of files have it."""
         return self.digest[:12]
 
+    @property
+    def exports(self) -> Path:
+        """Folder with the tables as files."""
+        return self.path.parent / self.id
+
 
 def public_folder(folder: Path) -> Path:
     """Return where the releases of a data folder lie."""
@@ -78,6 +94,12 @@ def current(folder: Path) -> Release | None:
     return Release(path, **found)
 
 
+def is_outdated(release: Release) -> bool:
+    """Tell whether a release was made by an earlier version, whose schema lacks something."""
+    with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
+        return bool(migrations.pending(Database(connection)))
+
+
 def publish(archive: Archive) -> Release:
     """Copy the database and make the copy the published one.
 
@@ -91,6 +113,7 @@ def publish(archive: Archive) -> Release:
     folder = public_folder(archive.folder)
     folder.mkdir(exist_ok=True)
     draft = folder / f"draft-{os.getpid()}.db"
+    tables = folder / f"draft-{os.getpid()}"
     try:
         draft.unlink(missing_ok=True)
         archive.db.execute("VACUUM INTO ?", (str(draft),))
@@ -103,12 +126,15 @@ def publish(archive: Archive) -> Release:
             datetime.now(UTC).isoformat(timespec="seconds"),
             counts,
         )
+        _export(draft, tables, release)
         draft.replace(release.path)
     finally:
         draft.unlink(missing_ok=True)
+        shutil.rmtree(tables, ignore_errors=True)
     before = current(archive.folder) if (folder / _POINTER).exists() else None
     _point(folder, release)
-    _clear(folder, keep={release.path, before.path if before else release.path})
+    if before is None or before.digest != release.digest:
+        _clear(folder, keep={release.path, before.path if before else release.path})
     return release
 
 
@@ -116,6 +142,8 @@ def _freeze(path: Path) -> dict[str, int]:
     """Make a copy ready for readers that can't write beside it, and count its rows."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+        freeze_changes(connection)
+        summarise(connection)
         connection.execute("ANALYZE")
         tables = [
             name
@@ -127,6 +155,17 @@ def _freeze(path: Path) -> dict[str, int]:
             name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - names of the schema
             for name in tables
         }
+
+
+def _export(database: Path, draft: Path, release: Release) -> None:
+    # The same rows published again give the same files: those that are served stay in place.
+    if release.exports.exists():
+        return
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    about = {"id": release.id, "digest": release.digest, "published_at": release.published_at}
+    write_exports(database, draft, about)
+    draft.replace(release.exports)
 
 
 def _digest(path: Path) -> str:
@@ -154,3 +193,7 @@ def _clear(folder: Path, keep: set[Path]) -> None:
     for path in folder.glob("nianbao-*.db"):
         if path not in keep:
             path.unlink()
+    kept = {path.stem.removeprefix("nianbao-") for path in keep}
+    for path in folder.iterdir():
+        if _FOLDER.fullmatch(path.name) and path.name not in kept:
+            shutil.rmtree(path)

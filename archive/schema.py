@@ -10,8 +10,12 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.changes import create_changes
 from archive.codebook import metrics
+from archive.indicators import create_indicators
+from archive.measures import measures
 from archive.search import create_tables
+from archive.summary import create_summary
 from archive.views import create_views
 
 migrations = Migrations("nianbao")
@@ -252,3 +256,140 @@ def full_text_search(db: Database) -> None:
 def reading_views(db: Database) -> None:
     """Create the views that show reports, metrics, cells and sources with their names."""
     create_views(db)
+
+
+_NARRATIVE = """
+CREATE TABLE measures (
+    code TEXT PRIMARY KEY,
+    label TEXT NOT NULL,
+    units TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    cells TEXT NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE figures ADD COLUMN offset INTEGER;
+ALTER TABLE figures ADD COLUMN length INTEGER;
+ALTER TABLE figures ADD COLUMN measure TEXT REFERENCES measures(code);
+ALTER TABLE figures ADD COLUMN period TEXT CHECK (period IN ('current', 'previous', 'other'));
+ALTER TABLE figures ADD COLUMN part_of INTEGER;
+ALTER TABLE figures ADD COLUMN ratio TEXT CHECK (ratio IN ('share', 'change'));
+ALTER TABLE figures ADD COLUMN numerator INTEGER;
+ALTER TABLE figures ADD COLUMN denominator INTEGER;
+CREATE INDEX figures_measure ON figures(measure);
+CREATE TABLE statements (
+    document_id INTEGER NOT NULL REFERENCES documents(id),
+    ordinal INTEGER NOT NULL,
+    section INTEGER NOT NULL,
+    measure TEXT NOT NULL REFERENCES measures(code),
+    value INTEGER NOT NULL,
+    quote TEXT NOT NULL,
+    period TEXT NOT NULL CHECK (period IN ('current', 'previous', 'other')),
+    place TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    PRIMARY KEY (document_id, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX statements_measure ON statements(measure);
+"""
+
+
+@migrations(name="0004_narrative")
+def narrative(db: Database) -> None:
+    """Create the list of measures, the statements, and what figures say about each other."""
+    _execute_all(db, _NARRATIVE)
+    db.table("measures").insert_all(
+        {
+            "code": measure.code,
+            "label": measure.label,
+            "units": "|".join(measure.units),
+            "counts": measure.counts,
+            "cells": "|".join(measure.cells),
+        }
+        for measure in measures().values()
+    )
+
+
+_AUDIT = """
+ALTER TABLE findings ADD COLUMN message_en TEXT NOT NULL DEFAULT '';
+CREATE TABLE rules (
+    id TEXT NOT NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
+    scope TEXT NOT NULL CHECK (scope IN ('report', 'series')),
+    title TEXT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (id, scope)
+) WITHOUT ROWID;
+CREATE TABLE verdicts (
+    document_id INTEGER NOT NULL REFERENCES documents(id),
+    rule TEXT NOT NULL,
+    scope TEXT NOT NULL CHECK (scope IN ('report', 'series')),
+    outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed', 'not_judged')),
+    reason TEXT NOT NULL,
+    PRIMARY KEY (document_id, rule, scope)
+) WITHOUT ROWID;
+CREATE TABLE derived (
+    document_id INTEGER NOT NULL REFERENCES documents(id),
+    metric_id INTEGER NOT NULL REFERENCES metrics(id),
+    value NUMERIC NOT NULL,
+    formula TEXT NOT NULL,
+    PRIMARY KEY (document_id, metric_id)
+) WITHOUT ROWID;
+CREATE TABLE unsettled (
+    report_id INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('changed', 'sketched', 'touched')),
+    PRIMARY KEY (report_id, agency_id)
+) WITHOUT ROWID;
+CREATE INDEX unsettled_stage ON unsettled(stage);
+CREATE INDEX unsettled_agency ON unsettled(agency_id);
+CREATE TABLE sketches (
+    report_id INTEGER PRIMARY KEY,
+    buckets TEXT NOT NULL
+);
+CREATE TABLE sketch_buckets (
+    bucket INTEGER NOT NULL,
+    report_id INTEGER NOT NULL,
+    PRIMARY KEY (bucket, report_id)
+) WITHOUT ROWID;
+CREATE TABLE similarities (
+    report_id INTEGER NOT NULL,
+    section INTEGER NOT NULL,
+    earlier_report_id INTEGER NOT NULL,
+    value REAL NOT NULL,
+    PRIMARY KEY (report_id, section)
+) WITHOUT ROWID;
+CREATE TABLE indicators (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    formula TEXT NOT NULL,
+    numerator TEXT NOT NULL,
+    denominator TEXT NOT NULL,
+    level TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    basis TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations(name="0005_audit")
+def audit(db: Database) -> None:
+    """Add rules, verdicts, derived values, what series compare, and the indicators."""
+    _execute_all(db, _AUDIT)
+    # Reports of an archive that is older than the audit have no series settled yet.
+    db.execute(
+        "INSERT INTO unsettled (report_id, agency_id, stage)"
+        " SELECT id, agency_id, 'changed' FROM reports"
+    )
+    create_indicators(db)
+
+
+@migrations(name="0006_changes")
+def changes(db: Database) -> None:
+    """Create the view that tells what turned up, was replaced or went away."""
+    create_changes(db)
+
+
+@migrations(name="0007_summary")
+def summary(db: Database) -> None:
+    """Create the tables that a release sums up in, and the indexes of long lists."""
+    create_summary(db)

@@ -6,12 +6,16 @@ import click
 
 import archive.commands
 import crawler.commands
+import pipeline.check.commands
 import pipeline.commands
+import pipeline.evidence.commands
+from pipeline.evidence.maker import Drawer
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nianbao")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Archive of 政府信息公开工作年度报告: find, keep, read, check and publish them.
 
     \b
@@ -24,7 +28,10 @@ def main() -> None:
       nianbao serve
     One file of your own:
       nianbao parse report.pdf
+      nianbao check draft.docx
     """  # noqa: D301 - \b is click's mark for text that is not re-wrapped
+    # The site reads no documents; this is how it gets pictures of them.
+    context.obj = Drawer()
 
 
 main.add_command(crawler.commands.demo)
@@ -32,6 +39,8 @@ main.add_command(crawler.commands.crawl)
 main.add_command(crawler.commands.probe)
 main.add_command(pipeline.commands.parse)
 main.add_command(pipeline.commands.reparse)
+main.add_command(pipeline.check.commands.check)
+main.add_command(pipeline.evidence.commands.evidence)
 main.add_command(archive.commands.publish)
 main.add_command(archive.commands.serve)
 main.add_command(archive.commands.status)

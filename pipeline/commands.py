@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.report import Report
 
 EXIT_CODES = {"verified": 0, "read": 0, "partial": 3, "not_a_report": 4, "unreadable": 5}
+Reading = tuple[Path, "Report"]
 _STATUS_WORDS = {
     "verified": "every cell read, every sum holds",
     "read": "every cell read, something to look at",
@@ -84,6 +86,10 @@ def as_json(name: str, report: Report) -> dict[str, Any]:
             }
             for code, c in report.cells.items()
         },
+        "derived": {
+            derived.code: {"value": _plain(derived.value), "formula": derived.formula}
+            for derived in report.derived
+        },
         "figures": [
             {
                 "section": f.section,
@@ -91,11 +97,31 @@ def as_json(name: str, report: Report) -> dict[str, Any]:
                 "raw": f.raw,
                 "unit": f.unit,
                 "kind": f.kind,
+                "measure": f.measure,
+                "period": f.period,
+                "part_of": f.part_of,
+                "ratio": asdict(f.ratio) if f.ratio else None,
                 "clause": f.clause,
                 "where": f.place,
+                "offset": f.offset,
+                "length": f.length,
             }
             for f in report.figures
         ],
+        "statements": [
+            {
+                "section": s.section,
+                "code": s.code,
+                "value": s.value,
+                "quote": s.quote,
+                "period": s.period,
+                "where": s.place,
+                "offset": s.offset,
+                "length": s.length,
+            }
+            for s in report.statements
+        ],
+        "rules": [asdict(verdict) for verdict in report.verdicts],
         "findings": [
             {
                 "rule": f.rule,
@@ -121,6 +147,21 @@ def _summary(name: str, report: Report) -> str:
         )
     lines.extend(f"  {f.rule}: {f.message}" for f in report.findings)
     return "\n".join(lines)
+
+
+def _tracked(reports: Iterator[Reading], total: int) -> Iterator[Reading]:
+    """Pass reports on; with several and a terminal, show there how many have been read."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    console = Console(stderr=True)
+    if total == 1 or not console.is_terminal:
+        yield from reports
+        return
+    # What is printed goes above the bar where both are on a terminal, and else where it went.
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()) as progress:
+        yield from progress.track(reports, total=total, description="reading")
 
 
 @contextmanager
@@ -149,10 +190,11 @@ def _head(file: Path) -> bytes:
 )
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object a file.")
 def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 - click passes flags
-    """Read FILES (HTML, PDF, DOCX or text) and say what they report.
+    """Read FILES (HTML, PDF, Word, WPS, RTF or text) and say what they report.
 
     Each file is read in a process of its own with limits on size, time and memory; several files
-    on all cores, printed in the order given.
+    on all cores, printed in the order given. DOC, WPS and RTF are converted by LibreOffice, which
+    must be installed.
 
     Exit code: 0 verified or read, 3 partial, 4 not a report, 5 unreadable, 2 wrong use; of several
     files the highest.
@@ -161,7 +203,8 @@ def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 -
 
     worst = 0
     with _readers(min(len(files), available_cores())) as pool:
-        for file, report in pool.parse_many((file, _head(file)) for file in files):
+        reports = pool.parse_many((file, _head(file)) for file in files)
+        for file, report in _tracked(reports, len(files)):
             worst = max(worst, EXIT_CODES[report.status])
             if json_output:
                 click.echo(json.dumps(as_json(str(file), report), ensure_ascii=False))

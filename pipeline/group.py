@@ -7,7 +7,6 @@ compared with it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -16,11 +15,15 @@ from sqlite_utils import Database
 
 from archive import search
 from archive.agencies import Agency, Region, identify, kind_of
+from pipeline.finding import Finding
+from pipeline.keep import write_findings
 from pipeline.recognise.identity import parse_title
+from pipeline.series.unsettled import mark_changed
 
 _STATUS_RANK = {"verified": 0, "read": 1, "partial": 2}
 # Where two forms read equally well, the one whose cells need no geometry is shown.
-_FORMAT_RANK = {"html": 0, "docx": 1, "pdf": 2, "text": 3}
+_FORMATS = ("html", "mhtml", "docx", "doc", "wps", "rtf", "pdf", "text", "image")
+_FORMAT_RANK = {name: rank for rank, name in enumerate(_FORMATS)}
 
 
 def place_document(db: Database, document_id: int) -> None:
@@ -126,6 +129,7 @@ def settle_report(db: Database, report_id: int) -> None:
     A report that has lost its last document goes; its documents and their bytes stay.
     """
     db.execute("DELETE FROM findings WHERE report_id = ?", (report_id,))
+    mark_changed(db, report_id)
     documents = db.execute(
         """
         SELECT d.id, d.status, d.format, d.template, d.title,
@@ -204,26 +208,30 @@ def _compare(
     if not rows:
         return
     shown = "；".join(f"{code}：{mine} 与 {theirs}" for code, mine, theirs, _ in rows[:5])
-    message = (
-        f"同一报告的 {best[2]} 与 {other[2]} 两种形式有 {len(rows)} 个单元格不同，"
-        f"页面显示前者。不同之处：{shown}"
-    )
-    parts = "\x1f".join((scope, best[6] or "", other[6] or "", message))
-    db.table("findings").insert(
-        {
-            "id": hashlib.sha256(parts.encode()).hexdigest()[:16],
-            "document_id": other[0],
-            "report_id": report_id,
-            "site_id": None,
-            "url": other[6],
-            "rule": "W-FORMS-DIFFER",
-            "severity": "warning",
-            "message": message,
-            "quote": shown,
-            "place": rows[0][3],
-        },
-        replace=True,
-    )
+    if _one_place(db, best[0], other[0]):
+        rule, what = "W-FORMS-DIFFER", f"同一报告的 {best[2]} 与 {other[2]} 两种形式"
+        english = f"The {best[2]} and {other[2]} forms of the report"
+    else:
+        rule, what = "W-MULTI", f"同一机关同一年度的报告在 {best[6]} 与 {other[6]} 两处"
+        english = f"The reports of one body and year at {best[6]} and {other[6]}"
+    message = f"{what}有 {len(rows)} 个单元格不同，页面显示前者。不同之处：{shown}"
+    english += f" differ in {len(rows)} cells; the former is shown. {shown}"
+    finding = Finding(rule, "warning", message, shown, rows[0][3], english)
+    owner = {"document_id": other[0], "report_id": report_id, "url": other[6]}
+    write_findings(db, f"{scope} {best[6]} {other[6]}", [finding], owner)
+
+
+def _one_place(db: Database, one: int, other: int) -> bool:
+    """Tell whether two documents are page and attachment, or attachments of one page."""
+    found = db.execute(
+        """
+        SELECT 1 FROM sources a JOIN sources b ON b.document_id = ?
+        WHERE a.document_id = ? AND (a.url = b.parent_url OR a.parent_url = b.url
+          OR (a.parent_url = b.parent_url AND a.role = 'attachment' AND b.role = 'attachment'))
+        """,
+        (other, one),
+    ).fetchone()
+    return found is not None
 
 
 def _ranked(documents: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:

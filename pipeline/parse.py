@@ -5,26 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.agree import agree
-from pipeline.check import check
+from pipeline.check.checker import check
 from pipeline.finding import Finding
 from pipeline.read.document import UnreadableError
+from pipeline.read.legacy import read_converted
 from pipeline.read.pdf import read_pdf
 from pipeline.read.reader import read
-from pipeline.read.sniff import sniff
+from pipeline.read.sniff import Kind, LegacyKind, sniff
 from pipeline.recognise import recognise
 from pipeline.report import Report
 
 # Raised with every change that can alter what is read, so that `reparse` knows what is stale.
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 
-def unreadable(data: bytes, error: UnreadableError) -> Report:
-    """Return the report of bytes that no reader takes: no figures, one finding that says why."""
+def unreadable(kind: Kind, error: UnreadableError) -> Report:
+    """Return the report of a file that no reader takes: no figures, one finding that says why."""
     finding = Finding(error.rule, "error", error.message)
-    return Report(format=sniff(data), status="unreadable", findings=(finding,))
+    return Report(format=kind, status="unreadable", findings=(finding,))
 
 
-def parse(data: bytes) -> Report:
+def parse(data: bytes, converted_from: LegacyKind | None = None) -> Report:
     """Return what a file says.
 
     Call it through ``pipeline.pool.ReaderPool``, which limits its time and memory, unless the
@@ -32,17 +33,20 @@ def parse(data: bytes) -> Report:
 
     Args:
         data: the bytes of one file of any kind.
+        converted_from: format of the original where the bytes are the DOCX made of it.
 
     Returns:
         A checked report; status unreadable with a finding when the bytes can't be read.
 
     """
     try:
-        document = read(data)
+        document = read_converted(data, converted_from) if converted_from else read(data)
     except UnreadableError as error:
-        return unreadable(data, error)
+        return unreadable(converted_from or sniff(data), error)
     report = recognise(document)
-    if document.format == "pdf" and report.cells:
+    if document.second is not None:
+        report = agree(report, recognise(document.second))
+    elif document.format == "pdf" and report.cells:
         report = _second_reading(data, report)
     return check(report)
 

@@ -6,13 +6,10 @@ that depends on several documents is computed anew from all of them.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -21,8 +18,10 @@ from archive.codebook import metrics
 from archive.home import Archive
 from pipeline.finding import Finding
 from pipeline.group import add_name, agency_row, place_document
+from pipeline.keep import write_findings, write_verdicts
 from pipeline.parse import READER_VERSION
 from pipeline.report import Report
+from pipeline.series import settle_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,39 +97,6 @@ def store_site_finding(archive: Archive, site_id: str, url: str, finding: Findin
         write_findings(db, f"{site_id} {url}", [finding], {"site_id": site_id, "url": url})
 
 
-def write_findings(
-    db: Database, scope: str, findings: Iterable[Finding], owner: dict[str, Any]
-) -> None:
-    """Insert findings under ids that depend on what they say, so that they can be cited.
-
-    Args:
-        db: the database.
-        scope: what they are about, stable over runs: a digest, a report, an address.
-        findings: the findings.
-        owner: foreign keys and address of the rows.
-
-    """
-    for finding in dict.fromkeys(findings):
-        parts = (scope, finding.rule, finding.place, finding.quote, finding.message)
-        identity = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
-        db.table("findings").insert(
-            {
-                "id": identity,
-                "document_id": None,
-                "report_id": None,
-                "site_id": None,
-                "url": None,
-                **owner,
-                "rule": finding.rule,
-                "severity": finding.severity,
-                "message": finding.message,
-                "quote": finding.quote,
-                "place": finding.place,
-            },
-            replace=True,
-        )
-
-
 @cache
 def _metric_ids() -> dict[str, int]:
     return {code: number for number, code in enumerate(metrics(), start=1)}
@@ -160,7 +126,10 @@ def _write_document(db: Database, digest: str, report: Report) -> int:
     if known:
         document_id = int(known[0])
         db.table("documents").update(document_id, row)
-        for table in ("sections", "contacts", "cells", "figures", "findings"):
+        for table in (
+            "sections", "contacts", "cells", "figures", "statements", "findings", "verdicts",
+            "derived",
+        ):  # fmt: skip
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))  # noqa: S608
     else:
         cursor = db.execute(
@@ -202,13 +171,37 @@ def _write_contents(db: Database, document_id: int, report: Report) -> None:
             for code, c in report.cells.items()
         ],
     )
+    _write_narrative(db, document_id, report)
+    write_verdicts(db, document_id, report.verdicts, "report")
     db.conn.executemany(
-        "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO derived VALUES (?, ?, ?, ?)",
+        [(document_id, ids[d.code], _number(d.value), d.formula) for d in report.derived],
+    )
+
+
+def _write_narrative(db: Database, document_id: int, report: Report) -> None:
+    db.conn.executemany(
+        "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (document_id, n, f.section, f.raw, _number(f.value), f.unit, f.kind, f.clause, f.place)
+            (
+                document_id, n, f.section, f.raw, _number(f.value), f.unit, f.kind, f.clause,
+                f.place, f.offset, f.length, f.measure, f.period, f.part_of,
+                f.ratio and f.ratio.kind, f.ratio and f.ratio.numerator,
+                f.ratio and f.ratio.denominator,
+            )
             for n, f in enumerate(report.figures, start=1)
         ],
-    )
+    )  # fmt: skip
+    db.conn.executemany(
+        "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                document_id, n, s.section, s.code, int(s.value), s.quote, s.period, s.place,
+                s.offset, s.length,
+            )
+            for n, s in enumerate(report.statements, start=1)
+        ],
+    )  # fmt: skip
 
 
 def _write_source(db: Database, document_id: int, source: Source) -> bool:
@@ -285,10 +278,13 @@ def _region(db: Database, site_id: str) -> Region:
 
 
 def settle(archive: Archive) -> None:
-    """Name the pages that announce a report and do not have it; call it after a walk.
+    """Judge what rests on several documents; call it after a walk.
 
-    Only then is it known whether an attachment of such a page is the report.
+    Rules over several reports are settled for the reports that have changed and those that they
+    touch. Pages that announce a report and do not have it are named: only now is it known whether
+    an attachment of such a page is the report.
     """
+    settle_series(archive)
     with archive.transaction() as db:
         db.execute("DELETE FROM findings WHERE rule = 'W-NO-CONTENT'")
         rows = db.execute(

@@ -1,5 +1,1 @@
 """Check: the rules that a report must keep."""
-
-from pipeline.check.checker import check
-
-__all__ = ["check"]

@@ -12,14 +12,14 @@ from urllib.parse import unquote
 from archive.codebook import metrics
 from archive.home import Archive
 from archive.site import words
+from archive.site.evidence import manner
 from pipeline.evidence.caption import Caption
 from pipeline.evidence.font import find_font
-from pipeline.evidence.place import EvidenceError, LinePlace, PagePlace, parse_place
+from pipeline.evidence.place import EvidenceError
 from pipeline.evidence.sandbox import Order, draw
 
 _ADDRESS = re.compile(r"(?:.*/report/|/)?([^/]+)/(\d{4})(?:/.*)?")
 _MOST_NAMED = 8
-_STRUCTURE = {"html": "网页", "mhtml": "网页", "docx": " Word 文件"}
 
 
 class UnknownNameError(EvidenceError):
@@ -177,7 +177,7 @@ def _caption(archive: Archive, report: Row, document: Row, cell: Row) -> Caption
         f"位置：{words.place(cell['place'])}",
         *_sources(archive, document),
         f"原件 SHA-256：{document['digest']}",
-        _manner(document["format"], cell["place"]),
+        manner(document["format"], cell["place"]),
     ]
     title = document["title"] or report["title"] or f"{report['agency']}{report['year']}年年度报告"
     return Caption(title, tuple(lines))
@@ -198,15 +198,3 @@ def _sources(archive: Archive, document: Row) -> list[str]:
         f"来源：{unquote(found[0]['url'])}{others}",
         f"采集时间：{words.moment(found[0]['captured_at'])}（UTC）",
     ]
-
-
-def _manner(kind: str, place: str) -> str:
-    """Say what the picture is made of."""
-    where = parse_place(place)
-    if isinstance(where, PagePlace):
-        name = "PDF 文件" if kind == "pdf" else "图片"
-        return f"本图由存档的原件（{name}第 {where.page} 页）裁出，红框为本格。"
-    if isinstance(where, LinePlace):
-        return "本图按存档文本逐行绘制，左侧为行号，红框为本格所在的行。"
-    name = _STRUCTURE.get(kind, "原件转换成的 Word 文件")
-    return f"本图按存档{name}的表格结构绘制，字体与版式和原件不同，红框为本格。"

@@ -33,19 +33,19 @@ class Order:
     Args:
         place: of the cell.
         tables: places of the cells of each statutory table, in printed order.
-        caption: words below the picture.
+        caption: words below the picture; None for the picture alone.
         font: file of a font with Chinese characters.
 
     """
 
     place: str
     tables: tuple[tuple[str, ...], ...]
-    caption: Caption
+    caption: Caption | None
     font: Path
 
 
 def draw(data: bytes, order: Order, seconds: float = SECONDS, memory: int = MEMORY) -> bytes:
-    """Return a picture with its caption as a PNG file.
+    """Return a picture, with its caption if there is one, as a PNG file.
 
     Args:
         data: bytes of the original; a legacy file is converted first, as for reading.
@@ -68,8 +68,7 @@ def draw(data: bytes, order: Order, seconds: float = SECONDS, memory: int = MEMO
     head = {
         "place": order.place,
         "tables": order.tables,
-        "title": order.caption.title,
-        "lines": order.caption.lines,
+        "caption": order.caption and [order.caption.title, order.caption.lines],
         "font": str(order.font),
         "memory": memory,
     }
@@ -103,7 +102,10 @@ def _serve() -> bytes:
     tables: Sequence[Sequence[str]] = head["tables"]
     font = Path(head["font"])
     shown = picture(sys.stdin.buffer.read(), head["place"], tables, font)
-    whole = with_caption(shown, Caption(head["title"], tuple(head["lines"])), font)
+    whole = shown
+    if head["caption"] is not None:
+        title, lines = head["caption"]
+        whole = with_caption(shown, Caption(title, tuple(lines)), font)
     written = io.BytesIO()
     whole.save(written, "PNG", optimize=True)
     return written.getvalue()

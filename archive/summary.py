@@ -1,0 +1,340 @@
+"""Summaries: what the site would otherwise have to count in all cells with every visit.
+
+The tables are made with the schema and stay empty in the archive itself; a release, in which
+nothing changes any more, has them filled.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+
+from sqlite_utils import Database
+
+from archive.agencies import REGIONS
+from archive.codebook import metrics
+from archive.indicators import indicators
+from archive.site.words import KEY_FIGURES
+from archive.views import KEY_FIGURES as CELLS
+from archive.views import SUMS
+
+# Findings that the matrix tells with marks of their own.
+OF_PUBLICATION = ("W-DEADLINE", "W-CHANGED", "W-GAP")
+
+_TABLES = (
+    "CREATE TABLE summary_counts (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    """CREATE TABLE summary_regions (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    agencies INTEGER NOT NULL
+) WITHOUT ROWID""",
+    """CREATE TABLE summary_reports (
+    agency_id INTEGER NOT NULL REFERENCES agencies(id),
+    year INTEGER NOT NULL,
+    report_id INTEGER NOT NULL REFERENCES reports(id),
+    status TEXT NOT NULL,
+    flaws INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    edited INTEGER NOT NULL,
+    PRIMARY KEY (agency_id, year)
+) WITHOUT ROWID""",
+    """CREATE TABLE summary_years (
+    region_code TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    clean INTEGER NOT NULL,
+    flawed INTEGER NOT NULL,
+    unread INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    edited INTEGER NOT NULL,
+    missing INTEGER NOT NULL,
+    PRIMARY KEY (region_code, year)
+) WITHOUT ROWID""",
+    "CREATE TABLE summary_measures (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE)",
+    """CREATE TABLE summary_values (
+    measure INTEGER NOT NULL REFERENCES summary_measures(id),
+    year INTEGER NOT NULL,
+    agency_id INTEGER NOT NULL REFERENCES agencies(id),
+    value NUMERIC,
+    numerator NUMERIC,
+    denominator NUMERIC,
+    PRIMARY KEY (measure, year, agency_id)
+) WITHOUT ROWID""",
+    "CREATE INDEX summary_values_rank ON summary_values(measure, year, value)",
+    """CREATE TABLE summary_totals (
+    measure INTEGER NOT NULL REFERENCES summary_measures(id),
+    region_code TEXT NOT NULL,
+    type TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
+    numerator NUMERIC,
+    denominator NUMERIC,
+    PRIMARY KEY (measure, region_code, type, year)
+) WITHOUT ROWID""",
+    "CREATE INDEX agencies_region ON agencies(region_code)",
+    "CREATE INDEX agencies_slug ON agencies(replace(key, ':', '-'))",
+    "CREATE INDEX reports_published ON reports(published)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What can be explored: a figure of the form, a sum of such, or an indicator.
+
+    Args:
+        code: English code, as addresses have it.
+        name: Chinese name.
+        definition: one Chinese sentence.
+        numerator: cell codes joined by + and -; ``*`` stands for the rows of a group.
+        denominator: the same; empty for a count.
+        level: report, text or region, as in ``archive.indicators``.
+        unit: unit of a count; empty for a rate.
+        basis: where the definition comes from.
+
+    """
+
+    code: str
+    name: str
+    definition: str
+    numerator: str
+    denominator: str
+    level: str
+    unit: str
+    basis: str
+
+    @property
+    def is_rate(self) -> bool:
+        """Tell whether it is a ratio of two figures, or a degree from 0 to 1."""
+        return not self.unit
+
+
+def _of_form(column: str) -> Measure:
+    codes = [CELLS[column]] if column in CELLS else SUMS[column]
+    first = metrics()[codes[0]]
+    table = {"t2": "表二", "t3": "表三", "t4": "表四"}[first.table]
+    more = "；只有 2021 年格式有这一格" if first.order_2019 is None else ""
+    one_row = "；原文把（六）印成一行时取该行" if column == "other" else ""
+    return Measure(
+        column,
+        KEY_FIGURES[column],
+        f"年报{table}所印的“{KEY_FIGURES[column]}”"
+        f"{'各项之和' if len(codes) > 1 else ''}{one_row}{more}",
+        " + ".join(codes),
+        "",
+        "report",
+        first.unit,
+        f"年报{table}",
+    )
+
+
+def _corrected(code: str, name: str, rate: str) -> Measure:
+    numerator = indicators()[rate].numerator
+    definition = f"年报表四所印“结果纠正”的{name.removesuffix('结果纠正')}件数"
+    return Measure(code, name, definition, numerator, "", "report", "件", "年报表四")
+
+
+# Counts that are the numerator of an indicator.
+_NUMERATORS = {
+    "reviews_corrected": ("行政复议结果纠正", "review_corrected_rate"),
+    "suits_corrected": ("行政诉讼结果纠正", "suit_corrected_rate"),
+}
+
+
+@cache
+def explored() -> dict[str, Measure]:
+    """Return everything that can be explored, by code, in the order of choices."""
+    # 办结总计 is the indicator 办结量 under another name.
+    counts = [_of_form(column) for column in KEY_FIGURES if column != "result_total"]
+    lost = [_corrected(code, *rest) for code, rest in _NUMERATORS.items()]
+    rates = [
+        Measure(
+            i.code, i.name, i.definition, i.numerator, i.denominator, i.level, i.unit, i.basis
+        )
+        for i in indicators().values()
+    ]  # fmt: skip
+    return {measure.code: measure for measure in (*counts, *lost, *rates)}
+
+
+def missing_years(held: Collection[int], last: int) -> list[int]:
+    """Return the years of which a report should be there and is not held.
+
+    Args:
+        held: years of the reports of one agency.
+        last: the last year whose reports were due when the archive was last added to.
+
+    Returns:
+        Years after the first one held; the years before it say nothing, because sites begin to
+        publish at different times.
+
+    """
+    return [year for year in range(min(held), last + 1) if year not in held] if held else []
+
+
+def create_summary(db: Database) -> None:
+    """Create the tables, empty, and the indexes that lists over all agencies need.
+
+    Args:
+        db: the archive's database (migration 0007).
+
+    """
+    for statement in _TABLES:
+        db.execute(statement)
+
+
+def summarise(connection: sqlite3.Connection) -> None:
+    """Fill the tables.
+
+    Args:
+        connection: to a copy of the database that will not be written to any more, in which the
+            changes are a table.
+
+    """
+    connection.execute("BEGIN")
+    _counts(connection)
+    _regions(connection)
+    _reports(connection)
+    _years(connection)
+    _values(connection)
+    _totals(connection)
+    connection.execute("COMMIT")
+
+
+_COUNTS = {
+    "reports": "SELECT count(*) FROM reports",
+    "agencies": "SELECT count(DISTINCT agency_id) FROM reports",
+    "cells": "SELECT count(*) FROM cells c JOIN reports r ON r.document_id = c.document_id"
+    " WHERE c.state <> 'unread'",
+    "unread": "SELECT count(*) FROM cells c JOIN reports r ON r.document_id = c.document_id"
+    " WHERE c.state = 'unread'",
+    "findings": "SELECT count(*) FROM findings WHERE severity <> 'info'",
+    "captured_at": "SELECT max(captured_at) FROM captures",
+    "first_year": "SELECT min(year) FROM reports",
+    "last_year": "SELECT max(year) FROM reports",
+    # 条例 article 49: the last of them are due on 31 March.
+    "last_due": "SELECT max(year) FROM reports WHERE (year + 1) || '-04-01' <="
+    " (SELECT max(captured_at) FROM captures)",
+}
+
+
+def _counts(connection: sqlite3.Connection) -> None:
+    for name, sql in _COUNTS.items():
+        connection.execute(f"INSERT INTO summary_counts SELECT '{name}', ({sql})")
+
+
+def _regions(connection: sqlite3.Connection) -> None:
+    names = {region.code: region.name for region in REGIONS}
+    names.update(connection.execute("SELECT region_code, region_name FROM sites").fetchall())
+    governments = dict(
+        connection.execute(
+            "SELECT region_code, min(name) FROM agencies WHERE type = 'government' GROUP BY 1"
+        ).fetchall()
+    )
+    for code, agencies in connection.execute(
+        "SELECT region_code, count(*) FROM agencies GROUP BY region_code"
+    ).fetchall():
+        # A region that nobody has named: its government's name carries its name.
+        name = names.get(code) or governments.get(code, "").replace("人民政府", "")
+        name = name or (f"行政区划代码 {code}" if code else "地区不详")
+        connection.execute("INSERT INTO summary_regions VALUES (?, ?, ?)", (code, name, agencies))
+
+
+def _reports(connection: sqlite3.Connection) -> None:
+    of_report = "(f.report_id = r.id OR f.document_id = r.document_id)"
+    connection.execute(
+        "INSERT INTO summary_reports SELECT r.agency_id, r.year, r.id, r.status,"  # noqa: S608 - constants of ours
+        f" (SELECT count(*) FROM findings f WHERE {of_report} AND f.severity <> 'info'"
+        f" AND f.rule NOT IN {OF_PUBLICATION}),"
+        f" EXISTS (SELECT 1 FROM findings f WHERE {of_report} AND f.rule = 'W-DEADLINE'),"
+        " EXISTS (SELECT 1 FROM changes c WHERE c.report_id = r.id AND c.kind = 'edited')"
+        " FROM reports r"
+    )
+
+
+def _years(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO summary_years SELECT a.region_code, s.year,"
+        " sum(s.status IN ('verified', 'read') AND s.flaws = 0),"
+        " sum(s.status IN ('verified', 'read') AND s.flaws > 0),"
+        " sum(s.status NOT IN ('verified', 'read')), sum(s.late), sum(s.edited), 0"
+        " FROM summary_reports s JOIN agencies a ON a.id = s.agency_id GROUP BY 1, 2"
+    )
+    last = connection.execute(
+        "SELECT value FROM summary_counts WHERE name = 'last_due'"
+    ).fetchone()[0]  # fmt: skip
+    if last is None:
+        return
+    held: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for agency, region, year in connection.execute(
+        "SELECT a.id, a.region_code, s.year FROM summary_reports s"
+        " JOIN agencies a ON a.id = s.agency_id"
+    ):
+        held[agency, region].add(year)
+    missing = Counter(
+        (region, year) for (_, region), years in held.items() for year in missing_years(years, last)
+    )
+    connection.executemany(
+        "INSERT INTO summary_years VALUES (?, ?, 0, 0, 0, 0, 0, ?)"
+        " ON CONFLICT DO UPDATE SET missing = excluded.missing",
+        [(region, year, count) for (region, year), count in missing.items()],
+    )
+
+
+def _values(connection: sqlite3.Connection) -> None:
+    connection.executemany(
+        "INSERT INTO summary_measures VALUES (?, ?)", enumerate(explored(), start=1)
+    )
+    # Each view is asked once: they look up every cell that they need.
+    columns = [code for code in explored() if code in KEY_FIGURES]
+    connection.execute(
+        f"CREATE TEMP TABLE told AS SELECT report_id, {', '.join(columns)} FROM report_overview"  # noqa: S608 - constants of ours
+    )
+    for column in columns:
+        connection.execute(
+            f"INSERT INTO summary_values SELECT m.id, r.year, r.agency_id, t.{column}, t.{column},"  # noqa: S608 - constants of ours
+            " NULL FROM told t JOIN reports r ON r.id = t.report_id"
+            " JOIN summary_measures m ON m.code = ?",
+            (column,),
+        )
+    connection.execute("DROP TABLE told")
+    connection.execute(
+        "INSERT INTO summary_values SELECT m.id, r.year, r.agency_id,"
+        " CASE WHEN i.denominator = '' AND i.level = 'report' THEN p.numerator"
+        " ELSE 1.0 * p.numerator / nullif(p.denominator, 0) END, p.numerator, p.denominator"
+        " FROM indicator_parts p JOIN indicators i ON i.code = p.indicator"
+        " JOIN reports r ON r.id = p.report_id JOIN summary_measures m ON m.code = i.code"
+    )
+    for code, (_, rate) in _NUMERATORS.items():
+        connection.execute(
+            "INSERT INTO summary_values SELECT m.id, v.year, v.agency_id, v.numerator,"
+            " v.numerator, NULL FROM summary_values v JOIN summary_measures o ON o.id = v.measure"
+            " JOIN summary_measures m ON m.code = ? WHERE o.code = ?",
+            (code, rate),
+        )
+
+
+_OF_REGIONS = tuple(i.code for i in indicators().values() if i.level == "region")
+
+
+def _totals(connection: sqlite3.Connection) -> None:
+    # Only reports with both parts count, so that the two sums speak of the same bodies.
+    for region, kind in (("''", "''"), ("a.region_code", "''"), ("''", "a.type")):
+        connection.execute(
+            f"INSERT INTO summary_totals SELECT v.measure, {region}, {kind}, v.year, count(*),"  # noqa: S608 - constants of ours
+            " sum(v.whole), sum(CASE WHEN v.whole THEN v.numerator END),"
+            " sum(CASE WHEN v.whole THEN v.denominator END)"
+            " FROM (SELECT *, numerator IS NOT NULL AND (value IS NOT NULL"
+            " OR denominator IS NOT NULL) AS whole FROM summary_values) v"
+            " JOIN agencies a ON a.id = v.agency_id WHERE true GROUP BY 1, 2, 3, 4"
+            # Bodies whose region is unknown would take the place of the whole.
+            " ON CONFLICT DO NOTHING"
+        )
+    for region in ("''", "v.region_code"):
+        connection.execute(
+            f"INSERT INTO summary_totals SELECT m.id, {region}, '', v.year, sum(v.reports),"  # noqa: S608 - constants of ours
+            " sum(v.reports), sum(v.numerator), sum(v.denominator)"
+            " FROM indicator_by_region_year v JOIN summary_measures m ON m.code = v.code"
+            f" WHERE v.code IN {_OF_REGIONS} GROUP BY 1, 2, 3, 4 ON CONFLICT DO NOTHING"
+        )

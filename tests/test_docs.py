@@ -55,7 +55,7 @@ def test_no_tracked_file_names_a_path_of_a_machine():
             "-nIE",
             r"(/work/|/root/|/home/[a-z])",
             "--",
-            ":!requirements.lock",
+            ":!requirements*.lock",
             ":!tests",
         ],
         cwd=ROOT,

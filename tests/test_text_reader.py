@@ -106,3 +106,10 @@ def test_few_blank_lines_do_not_end_a_table(rows: tuple[str, str]) -> None:
         assert len(list(read_text(breaks.join(rows).encode()).tables())) == 1
     assert len(list(read_text("规章\t0\n\n\n\n许可\t1".encode()).tables())) == 2
     assert len(list(read_text("规章\t0\n\n正文\n\n许可\t1".encode()).tables())) == 2
+
+
+def test_breaks_and_escapes_inside_markdown_cells() -> None:
+    page = "| 商业<br>企业 | 1\\. 属于 | 甲\\|乙 |\n|:---:|---:|---|\n| 1 | 2 | 3 |\n"
+    (table,) = read_text(page.encode()).blocks
+    assert isinstance(table, Table)
+    assert [cell.text for cell in table.cells] == ["商业\n企业", "1. 属于", "甲|乙", "1", "2", "3"]

@@ -62,8 +62,10 @@ def serve(maker: Maker | None, data: Path, host: str, port: int) -> None:
     """Serve what is published of an archive until interrupted.
 
     What has never been published, or only by an earlier version, is published first; a later
-    'nianbao publish' is shown without a restart. Prints the address once pages are answered. Exit
-    codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive.
+    'nianbao publish' is shown without a restart. Prints the address once pages are answered.
+    Pictures of figures in their originals are drawn when first asked for and kept in the folder
+    cache/evidence of the data folder, which may be deleted at any time.
+    Exit codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive.
     """
     from archive.publish import ReleaseDamagedError, current, is_outdated
     from archive.publish import publish as make

@@ -62,23 +62,23 @@ def indicators() -> dict[str, Indicator]:
         return {row["code"]: Indicator(**row) for row in csv.DictReader(lines)}
 
 
-def _terms(formula: str) -> list[tuple[str, str]]:
+def terms(formula: str) -> list[tuple[str, str]]:
     """Return sign and cell code of each term, groups spelled out."""
-    terms: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
     for sign, name in re.findall(r"([+-]?)\s*([a-z0-9_*]+)", formula):
         if "*" in name:
             pattern = re.compile(name.replace("*", "[a-z_]+"))
             codes = [m.code for m in template_metrics("2021") if pattern.fullmatch(m.code)]
         else:
             codes = [name]
-        terms.extend((sign or "+", code) for code in codes)
-    return terms
+        found.extend((sign or "+", code) for code in codes)
+    return found
 
 
 def _sql(formula: str, numbers: dict[str, int]) -> str:
     """Return a formula as SQL over the cells of the report ``r``; NULL for what is no cell."""
     parts = []
-    for sign, code in _terms(formula):
+    for sign, code in terms(formula):
         if code not in numbers:
             return "NULL"
         parts.append(

@@ -23,7 +23,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.changes import freeze_changes
-from archive.exports import write_exports
+from archive.exports import PACKAGE, write_exports
 from archive.home import Archive
 from archive.schema import migrations
 from archive.summary import summarise
@@ -95,7 +95,9 @@ def current(folder: Path) -> Release | None:
 
 
 def is_outdated(release: Release) -> bool:
-    """Tell whether a release was made by an earlier version, whose schema lacks something."""
+    """Tell whether a release lacks something: an earlier version made it, or files are gone."""
+    if not (release.exports / PACKAGE).exists():
+        return True
     with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
         return bool(migrations.pending(Database(connection)))
 

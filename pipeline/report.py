@@ -13,7 +13,8 @@ CellState = Literal["value", "blank", "dash", "note", "unread"]
 Status = Literal["verified", "read", "partial", "not_a_report", "unreadable"]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as ``pipeline.read.document.Cell`` is not: a report has two hundred.
+@dataclass(slots=True, unsafe_hash=True)
 class CellReading:
     """One cell as read.
 

@@ -6,6 +6,7 @@ Every agency, figure and sentence here is made up; the regions carry codes that 
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -356,14 +357,66 @@ def _hostile(seeder: _Seeder) -> None:
     )
 
 
+def _history(seeder: _Seeder) -> None:
+    """Give three reports a past: replaced at its address, found again elsewhere, gone since."""
+    db = seeder.db
+
+    def of(agency_id: int, year: int) -> tuple[int, int, str, str]:
+        row = db.execute(
+            "SELECT r.id, r.document_id, s.url, r.title FROM reports r JOIN sources s"
+            " ON s.document_id = r.document_id WHERE r.agency_id = ? AND r.year = ?",
+            [agency_id, year],
+        ).fetchone()
+        return row[0], row[1], row[2], row[3]
+
+    report, _, url, title = of(5, 2022)
+    name = AGENCIES[4][1]
+    before = dict(seeder.cells["999901:finance", 2022])
+    before["t3_new__total"] = _cell(424242)
+    earlier = seeder.document(
+        (5, name, 2022), "text", before, "read", title, url, "2021"
+    )  # fmt: skip
+    db.execute("UPDATE documents SET report_id = ? WHERE id = ?", [report, earlier])
+    db.execute("UPDATE sources SET is_current = 0 WHERE document_id = ?", [earlier])
+    db.execute(
+        "UPDATE captures SET captured_at = '2023-01-30T01:00:00Z' WHERE id ="
+        " (SELECT capture_id FROM sources WHERE document_id = ?)",
+        [earlier],
+    )
+    report, _, url, title = of(10, 2022)
+    cells = seeder.cells["999902:health", 2022]
+    other = seeder.document(
+        (10, AGENCIES[9][1], 2022), "docx", cells, "read", title, f"{url}.docx", "2021"
+    )  # fmt: skip
+    db.execute("UPDATE documents SET report_id = ? WHERE id = ?", [report, other])
+    db.execute(
+        "UPDATE captures SET captured_at = '2026-02-02T01:02:00Z' WHERE id ="
+        " (SELECT capture_id FROM sources WHERE document_id = ?)",
+        [other],
+    )
+    _, _, url, _ = of(6, 2021)
+    for run, moment, status in (
+        (1, "2026-02-01T01:01:00Z", 200),
+        (2, "2026-02-02T01:01:00Z", 404),
+    ):
+        db.table("run_visits").insert(
+            {"run_id": run, "url": url, "visited_at": moment, "status": status}
+        )
+
+
+# The site alone, and the site as "nianbao serve" starts it, with pictures of evidence.
+BARE = "from archive.commands import serve; serve()"
+WHOLE = "import sys; from crawler.cli import main; main(['serve', *sys.argv[1:]])"
+
+
 @contextmanager
-def running_site(folder: Path) -> Iterator[str]:
+def running_site(folder: Path, command: str = BARE, **environment: str) -> Iterator[str]:
     """Serve an archive with the real command on a free port; yields the address."""
-    command = "from archive.commands import serve; serve()"
     process = subprocess.Popen(
         [sys.executable, "-c", command, "--data", str(folder), "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, **environment},
     )
     assert process.stdout is not None
     try:
@@ -384,8 +437,78 @@ def seed(folder: Path) -> Seeded:
         _ordinary(seeder)
         _special(seeder)
         _hostile(seeder)
+        _history(seeder)
     seeder.archive.close()
     return Seeded(folder, seeder.cells, seeder.digests, seeder.payloads)
+
+
+def seed_long_series(folder: Path, years: range) -> Seeded:
+    """Make an archive whose first agency has a report of every year, with figures of all sizes."""
+    seeder = _Seeder(folder)
+    with seeder.archive.transaction():
+        seeder.site_and_agencies()
+        for year in years:
+            cells = _figures("2021" if year >= 2021 else "2019", random.Random(year))
+            for code in ("t3_new__total", "t3_granted__total", "t4_review_total"):
+                cells[code] = _cell(10 ** (year % 5) * (year % 9 + 1))
+            seeder.report(1, year, cells, "verified")
+    seeder.archive.close()
+    return Seeded(folder, seeder.cells, seeder.digests, seeder.payloads)
+
+
+def seed_many(folder: Path, regions: list[str], agencies_each: int) -> None:
+    """Make an archive of many regions; each agency has reports of 2021 and 2023 without cells.
+
+    The first agency of each region has a finding in 2021, the last one was read in part in 2023.
+    """
+    archive = Archive(folder, create=True)
+    with archive.transaction() as db:
+        report = agency = 0
+        for region in regions:
+            for number in range(agencies_each):
+                agency += 1
+                db.table("agencies").insert(
+                    {
+                        "id": agency, "key": f"{region}:a{number}", "type": "department",
+                        "name": f"第{agency}局（虚构）", "region_code": region, "basis": "测试编造",
+                    }
+                )  # fmt: skip
+                for year in (2021, 2023):
+                    report += 1
+                    partial = number == agencies_each - 1 and year == 2023
+                    db.table("reports").insert(
+                        {
+                            "id": report, "agency_id": agency, "year": year,
+                            "status": "partial" if partial else "verified",
+                            "title": f"第{agency}局{year}年报告（虚构）",
+                        }
+                    )  # fmt: skip
+                    if number == 0 and year == 2021:
+                        db.table("findings").insert(
+                            {
+                                "id": f"f{report}", "report_id": report, "rule": "E-T3-BALANCE",
+                                "severity": "error", "message": "测试编造", "quote": "",
+                                "place": "",
+                            }
+                        )  # fmt: skip
+        db.table("sites").insert(
+            {
+                "id": "many", "name": "站", "region_code": regions[0],
+                "region_name": "甲县（虚构）",
+                "region_parents": "[]", "home": "https://www.example.invalid/",
+                "hosts": "www.example.invalid",
+            }
+        )  # fmt: skip
+        digest = archive.blobs.put(b"x")
+        db.table("payloads").insert({"digest": digest, "size": 1})
+        db.table("captures").insert(
+            {
+                "site_id": "many", "url": "https://www.example.invalid/", "status": 200,
+                "digest": digest, "captured_at": "2024-05-01T00:00:00Z", "headers": "[]",
+                "warc_file": "w", "warc_offset": 0, "warc_length": 1,
+            }
+        )  # fmt: skip
+    archive.close()
 
 
 if __name__ == "__main__":

@@ -221,18 +221,6 @@ def test_home_has_every_agency_and_year(site: Site) -> None:
     assert none.count("未收录") == 6
 
 
-def test_an_agency_shows_its_years_names_and_a_chart_with_its_gap(site: Site) -> None:
-    page = site.page("/agency/999901-civil_affairs")
-    assert page.xpath("//svg/@aria-label")[0].count("年") == 1 + 6
-    assert "2022 年 未收录" in page.xpath("//svg/@aria-label")[0]
-    years = page.xpath("//table//tbody//th/a/text()")
-    assert years == ["2024", "2023", "2021", "2020", "2019"]
-    assert "云溪县水利局" in site.page("/agency/999901-water").text_content()
-    # The 2019 format has no 制发: no value, and not 0.
-    row = site.page("/agency/999901-water").xpath("//table//tbody/tr[last()]/td")
-    assert row[-1].text_content().strip() == "无值"
-
-
 def test_search_marks_and_counts(site: Site) -> None:
     page = site.page(f"/search?q={quote('柳渡镇 低保')}")
     assert "4" in page.xpath("//p[@class='result-count']/strong/text()")[0]

@@ -21,7 +21,9 @@ PAGES = (
     "/", "/about", "/search?q=信访 低保", "/findings", "/agency/999901-water",
     "/report/999901-water/2022", "/report/999901-water/2020", "/report/999901-water/2024",
     "/report/999902-hostile/2021", "/report/999901-water/2022/cell/t3_new__total", "/nianbao",
-    "/nianbao/report_overview", "/nianbao/reports/1",
+    "/nianbao/report_overview", "/nianbao/reports/1", "/changes", "/data", "/health",
+    "/dictionary", "/feeds", "/agency/999901-civil_affairs", "/region/999901", "/region/99",
+    "/explore", "/explore?code=review_corrected_rate&year=2022", "/explore?by=region&year=2021",
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(
@@ -128,7 +130,12 @@ def test_words_stand_out_from_their_ground(page: Page) -> None:
             found = getComputedStyle(ground).backgroundColor; ground = ground.parentElement; }
           return [getComputedStyle(e).color, found, e.className + ' ' + e.textContent.trim()
             .slice(0, 20)]; })"""
-    for path in ("/", "/report/999901-water/2022", "/search?q=信访", "/nianbao/report_overview"):
+    paths = (
+        "/", "/report/999901-water/2022", "/search?q=信访", "/nianbao/report_overview", "/changes",
+        "/health", "/data", "/agency/999901-civil_affairs", "/region/99",
+        "/explore?code=review_corrected_rate&year=2022",
+    )  # fmt: skip
+    for path in paths:
         page.goto(path)
         for ink, ground, where in page.evaluate(script):
             if ink.startswith("color(") or ground.startswith("color("):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
@@ -71,6 +71,11 @@ def number_from(request: Request, name: str, highest: int) -> int | None:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= highest):
         raise DatasetteError(f"参数 {name} 应为 1 至 {highest} 的整数。", status=400)
     return int(text)
+
+
+def report_named(request: Request) -> tuple[str, int]:
+    """Return agency (as in addresses) and year of an address under ``/report``."""
+    return unquote(request.url_vars["slug"]), int(request.url_vars["year"])
 
 
 def pager(request: Request, page: int, count: int, size: int) -> dict[str, Any]:

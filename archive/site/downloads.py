@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +18,7 @@ from archive.blobs import BlobMissingError, BlobStore
 from archive.passages import Piece
 from archive.search import Results
 from archive.site import words
+from archive.site.details import Details
 from archive.site.lookup import ReportData, Row
 
 _EXTENSIONS = {"text": ".txt"} | {
@@ -37,8 +39,11 @@ def _without(row: Row, *names: str) -> Row:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def report_json(data: ReportData, address: str) -> dict[str, Any]:
-    """Return a report as the ``.json`` address gives it; a cell without a figure has null."""
+def report_json(data: ReportData, told: Details, address: str) -> dict[str, Any]:
+    """Return a report as the ``.json`` address gives it; a cell without a figure has null.
+
+    A derived value stands apart from the cells: the cell stays blank.
+    """
     document = data.document or {}
     return {
         "schema": 1,
@@ -72,7 +77,12 @@ def report_json(data: ReportData, address: str) -> dict[str, Any]:
             }
             for code, figure in data.figures.items()
         },
-        "findings": [_without(finding, "of_other_form", "id") for finding in data.findings],
+        "derived": {code: _without(row, "code") for code, row in told.derived.items()},
+        "figures": [_without(row, "document_id") for row in told.figures],
+        "statements": [_without(row, "document_id", "units") for row in told.statements],
+        "findings": [_without(finding, "of_other_form") for finding in data.findings],
+        "verdicts": [_without(row, "document_id") for row in told.verdicts],
+        "history": [_without(row, "document_id", "earlier_document_id") for row in told.history],
         "documents": [
             {
                 "digest": form.document["digest"],
@@ -89,26 +99,33 @@ def report_json(data: ReportData, address: str) -> dict[str, Any]:
     }
 
 
-def report_csv(data: ReportData) -> str:
-    """Return the cells of a report as CSV; a byte order mark tells Excel that it is UTF-8."""
+def rows_csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV; a byte order mark tells Excel that it is UTF-8."""
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
-    writer.writerow(
-        ["机关代码", "机关", "年度", "格式", "表", "单元格代码", "行组", "行", "列", "数值", "状态",
-         "原文", "备注", "单位", "位置", "文件SHA-256"]
+    writer.writerow(heads)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def report_csv(data: ReportData) -> str:
+    """Return the cells of a report as CSV."""
+    heads = (
+        "机关代码", "机关", "年度", "格式", "表", "单元格代码", "行组", "行", "列", "数值", "状态",
+        "原文", "备注", "单位", "位置", "文件SHA-256",
     )  # fmt: skip
     report = data.report
     digest = data.document["digest"] if data.document else ""
-    for code, figure in data.figures.items():
-        metric = figure.metric
-        writer.writerow(
-            [report["agency_key"], report["agency"], report["year"], report["template"],
-             words.TABLE_NUMERALS[metric.table], code, metric.row_group, metric.row_label,
-             metric.column_label, words.number(figure.value), words.STATES[figure.state].name,
-             figure.raw, figure.note, words.unit(metric.unit), figure.place, digest]
-        )  # fmt: skip
-    return out.getvalue()
+    rows = [
+        [report["agency_key"], report["agency"], report["year"], report["template"],
+         words.TABLE_NUMERALS[metric.table], code, metric.row_group, metric.row_label,
+         metric.column_label, words.number(figure.value), words.STATES[figure.state].name,
+         figure.raw, figure.note, words.unit(metric.unit), figure.place, digest]
+        for code, figure in data.figures.items()
+        for metric in [figure.metric]
+    ]  # fmt: skip
+    return rows_csv(heads, rows)
 
 
 def search_json(query: str, results: Results, problem: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _HEADERS = {
     b"cross-origin-opener-policy": b"same-origin",
 }
 # Datasette's own pages about itself tell paths of files, settings and tokens.
-_CLOSED = re.compile(r"/-/(?!static/)|/-$|/\.json|/_|.*\.db$|/:memory:")
+_CLOSED = re.compile(r"/-/(?!static/)|/-$|/\.json|/_|(?!/data/).*\.db$|/:memory:")
 # Datasette's table search knows nothing of single characters and would find nothing silently;
 # its other parameters would reach the index past our reading of a query.
 _CLOSED_ARGUMENTS = ("_search", "_fts_table", "_fts_pk", "_where", "_trace", "_context")

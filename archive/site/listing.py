@@ -1,12 +1,9 @@
-"""Lists over many reports: home page, years of an agency, findings, archived originals."""
+"""Lists over many reports: years of an agency, findings, archived originals."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from dataclasses import dataclass
 
-from archive.agencies import REGIONS
 from archive.site.lookup import NotHeldError, Row, Value, ask, ask_one
 
 FINDINGS_PER_PAGE = 50
@@ -31,85 +28,12 @@ def names(connection: sqlite3.Connection, agency_id: int) -> list[Row]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Counts, the matrix of agencies and years, the newest reports."""
-
-    counts: Row
-    years: tuple[int, ...]
-    regions: tuple[tuple[str, tuple[tuple[Row, dict[int, Row]], ...]], ...]
-    newest: tuple[Row, ...]
-
-
-def _region(code: str, owners: list[tuple[Row, dict[int, Row]]]) -> str:
-    for region in REGIONS:
-        if region.code == code:
-            return region.name
-    # A region that nobody has named: its government's name carries its name.
-    for owner, _ in owners:
-        if owner["type"] == "government":
-            return str(owner["name"]).replace("人民政府", "")
-    return f"行政区划代码 {code}" if code else "地区不详"
-
-
-def home(connection: sqlite3.Connection) -> Home:
-    """Return what the home page shows."""
-    counts = ask(
-        connection,
-        "SELECT (SELECT count(*) FROM reports) AS reports,"
-        " (SELECT count(DISTINCT agency_id) FROM reports) AS agencies,"
-        " (SELECT count(*) FROM cells c JOIN reports r ON r.document_id = c.document_id"
-        "  WHERE c.state <> 'unread') AS cells,"
-        " (SELECT count(*) FROM cells c JOIN reports r ON r.document_id = c.document_id"
-        "  WHERE c.state = 'unread') AS unread,"
-        " (SELECT count(*) FROM findings WHERE severity <> 'info') AS findings,"
-        " (SELECT max(captured_at) FROM captures) AS captured_at",
-    )[0]
-    held: dict[int, dict[int, Row]] = defaultdict(dict)
-    years: set[int] = set()
-    for row in ask(
-        connection,
-        "SELECT r.agency_id, r.year, r.status, (SELECT count(*) FROM findings f"
-        " WHERE (f.report_id = r.id OR f.document_id = r.document_id)"
-        " AND f.severity <> 'info') AS findings FROM reports r",
-    ):
-        held[row["agency_id"]][row["year"]] = row
-        years.add(row["year"])
-    regions: dict[str, list[tuple[Row, dict[int, Row]]]] = defaultdict(list)
-    for owner in ask(
-        connection,
-        "SELECT * FROM agencies ORDER BY region_code, area_code IS NOT NULL,"
-        " CASE type WHEN 'government' THEN 0 WHEN 'government_office' THEN 1 WHEN 'department'"
-        " THEN 2 ELSE 3 END, key",
-    ):
-        regions[owner["region_code"]].append((owner, held[owner["id"]]))
-    regional = {
-        row["region_code"]: row["region_name"]
-        for row in ask(connection, "SELECT region_code, region_name FROM sites")
-    }
-    newest = ask(
-        connection,
-        "SELECT r.year, r.title, r.status, r.published, a.key AS agency_key, a.name AS agency"
-        " FROM reports r JOIN agencies a ON a.id = r.agency_id"
-        " ORDER BY r.published IS NULL, r.published DESC, r.year DESC, r.id LIMIT 8",
-    )
-    span = range(min(years), max(years) + 1) if years else ()
-    return Home(
-        counts,
-        tuple(span),
-        tuple(
-            (regional.get(code) or _region(code, owners), tuple(owners))
-            for code, owners in regions.items()
-        ),
-        tuple(newest),
-    )
-
-
 _FINDINGS = (
     " FROM findings f LEFT JOIN documents d ON d.id = f.document_id"
     " LEFT JOIN reports r ON r.id = coalesce(f.report_id, d.report_id)"
     " LEFT JOIN agencies a ON a.id = r.agency_id"
 )
+_RULE_TITLE = "(SELECT title FROM rules WHERE id = f.rule)"
 _NARROWED = (
     " WHERE (:rule IS NULL OR f.rule = :rule) AND (:agency IS NULL OR a.key = :agency)"
     " AND (:year IS NULL OR r.year = :year) AND (:severity IS NULL OR f.severity = :severity)"
@@ -132,7 +56,8 @@ def findings(
     count = ask(connection, f"SELECT count(*) AS n{_FINDINGS}{_NARROWED}", **chosen)[0]["n"]
     rows = ask(
         connection,
-        "SELECT f.*, r.year, a.key AS agency_key, a.name AS agency, d.digest, d.format,"  # noqa: S608 - values are bound
+        f"SELECT f.*, {_RULE_TITLE} AS rule_title, r.year, a.key AS agency_key,"  # noqa: S608 - values are bound
+        " a.name AS agency, d.digest, d.format,"
         " (SELECT min(url) FROM sources WHERE document_id = d.id) AS document_url"
         f"{_FINDINGS}{_NARROWED}"
         " ORDER BY CASE f.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,"
@@ -142,7 +67,8 @@ def findings(
         offset=(page - 1) * FINDINGS_PER_PAGE,
     )
     choices = {
-        "rules": f"SELECT f.rule AS value, count(*) AS n{_FINDINGS} GROUP BY 1 ORDER BY 1",
+        "rules": f"SELECT f.rule AS value, {_RULE_TITLE} AS name, count(*) AS n{_FINDINGS}"
+        " GROUP BY 1 ORDER BY 1",
         "agencies": f"SELECT a.key AS value, a.name AS name, count(*) AS n{_FINDINGS}"
         " WHERE a.key IS NOT NULL GROUP BY 1 ORDER BY 2",
         "years": f"SELECT r.year AS value, count(*) AS n{_FINDINGS} WHERE r.year IS NOT NULL"
@@ -151,6 +77,11 @@ def findings(
     return {
         "count": count,
         "rows": rows,
+        "chosen_rules": ask(
+            connection,
+            "SELECT * FROM rules WHERE id = :rule ORDER BY scope",
+            rule=chosen["rule"],
+        ),
         **{name: ask(connection, sql) for name, sql in choices.items()},
     }
 

@@ -16,6 +16,8 @@ from archive.site import words
 from archive.site.layout import Grid, grids
 
 Row = dict[str, Any]
+# Sections that are the three tables; their cells say what their texts would.
+TABLE_SECTIONS = (2, 3, 4)
 Value = str | int | float | None
 
 
@@ -71,7 +73,7 @@ class Figure:
         if self.state == "value":
             return words.number(self.value)
         if self.state in ("note", "dash"):
-            return self.raw or ""
+            return words.cut(self.raw, _LONGEST_SHOWN)
         return words.STATES[self.state].name
 
     @property
@@ -89,9 +91,13 @@ class Figure:
         if self.state == "unread" and self.raw:
             parts.append(f"原文为“{self.raw}”")
         parts.extend(str(finding["message"]) for finding in self.findings)
+        parts = [words.cut(part, _LONGEST_REASON) for part in parts]
         return "：".join(parts[:2]) + "".join(f"；{part}" for part in parts[2:])
 
 
+# A box of a table has room for a remark and not for a page.
+_LONGEST_SHOWN = 80
+_LONGEST_REASON = 200
 _CODE = re.compile(r"\bt[234]_[a-z0-9_]+\b")
 
 
@@ -106,6 +112,9 @@ def concerned(finding: Row, here: list[str]) -> set[str]:
     """
     if named := set(_CODE.findall(f"{finding['message']} {finding['quote']}")):
         return named
+    if not here:
+        # What the text says against a table: its place is in the text, its cell in the English.
+        return set(_CODE.findall(str(finding.get("message_en", ""))))
     if len(here) < 2:
         return set(here)
 
@@ -195,6 +204,11 @@ class ReportData:
     later: int | None
 
     @property
+    def path(self) -> str:
+        """Address of the report on the site."""
+        return f"/report/{words.slug(self.report['agency_key'])}/{self.report['year']}"
+
+    @property
     def printed(self) -> list[str]:
         """Codes of the cells in the report's tables, as it prints them."""
         boxes = (box for grid in self.grids for row in grid.body for box in row)
@@ -210,6 +224,18 @@ class ReportData:
     def shown_form(self) -> Form | None:
         """The document whose figures are shown."""
         return next((form for form in self.forms if form.is_shown), None)
+
+
+def quoted_in_text(data: ReportData) -> list[Row]:
+    """Return the findings whose quote may stand in the text: not of a title or a heading."""
+    printed = [data.report["title"], *(section["heading"] for section in data.sections)]
+    heads = ["".join(text.split()) for text in printed]
+    return [
+        finding
+        for finding in data.findings
+        if not finding["of_other_form"]
+        and not any("".join(finding["quote"].split()) in head for head in heads)
+    ]
 
 
 def agency(connection: sqlite3.Connection, slug: str) -> Row:

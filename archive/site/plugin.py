@@ -16,7 +16,24 @@ from datasette.views.base import DatasetteError
 from jinja2 import Environment
 from markupsafe import Markup
 
-from archive.site import compare, guard, pages, words
+from archive.site import (
+    agency,
+    cells,
+    changes,
+    compare,
+    data,
+    dictionary,
+    explore,
+    feeds,
+    guard,
+    health,
+    home,
+    openapi,
+    pages,
+    sitemap,
+    words,
+    xlsx,
+)
 from archive.site.metadata import CLOSED_TABLES, column_title, table_title
 
 HERE = Path(__file__).parent
@@ -49,7 +66,11 @@ LOOKUPS = {
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Give Datasette our pages."""
-    return [*pages.ROUTES, *compare.ROUTES]
+    modules = (
+        home, agency, explore, pages, cells, compare, changes, data, dictionary, feeds, health,
+        openapi, sitemap, xlsx,
+    )  # fmt: skip
+    return [route for module in modules for route in module.ROUTES]
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here

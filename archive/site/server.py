@@ -19,6 +19,7 @@ from archive.publish import Release
 from archive.site import plugin
 from archive.site.answers import DATABASE
 from archive.site.cache import validated
+from archive.site.evidence import Maker, Pictures
 from archive.site.guard import App
 from archive.site.metadata import describe
 from archive.site.switch import Switch
@@ -54,10 +55,11 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
     Args:
         folder: the data folder, beside whose ``public`` the stored bytes lie.
         release: the database to show.
+        pictures: of cells in their originals.
 
     """
 
-    def __init__(self, folder: Path, release: Release) -> None:
+    def __init__(self, folder: Path, release: Release, pictures: Pictures) -> None:
         with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
             metadata = describe(connection)
         super().__init__(
@@ -78,6 +80,7 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         self.add_database(Database(self, str(release.path), is_mutable=False), name=DATABASE)
         self.blobs = BlobStore(folder / "blobs")
         self.release = release
+        self.pictures = pictures
 
     def close(self) -> None:
         """Close the connections, once no request is under way."""
@@ -85,11 +88,12 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         self.get_database(DATABASE).close()
 
 
-def build(folder: Path) -> App:
+def build(folder: Path, maker: Maker | None = None) -> App:
     """Return the site over the releases of a data folder as an ASGI application.
 
     Args:
         folder: the data folder; something has been published in it.
+        maker: draws cells in their originals; None for a site without such pictures.
 
     """
     if not pm.is_registered(plugin):
@@ -97,8 +101,11 @@ def build(folder: Path) -> App:
         # Datasette's own handler prints every wrong address with all local variables.
         pm.unregister(name="datasette.handle_exception")
 
+    # For all releases: what is being drawn and what is kept outlast a switch.
+    pictures = Pictures(folder / "cache" / "evidence", BlobStore(folder / "blobs"), maker)
+
     def of_release(release: Release) -> tuple[App, Callable[[], None]]:
-        site = Site(folder, release)
+        site = Site(folder, release, pictures)
         return validated(site.app(), f"{release.id}-{plugin.OWN_FILES}"), site.close
 
     return Switch(folder, of_release)
@@ -143,14 +150,22 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(folder: Path, listening: socket.socket, ready: Callable[[], None]) -> None:
+def serve(
+    folder: Path,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    maker: Maker | None = None,
+) -> None:
     """Serve what is published until interrupted; a new release is shown as soon as it is there.
 
     Args:
         folder: the data folder.
         listening: from ``listen``.
         ready: called once requests are answered.
+        maker: draws cells in their originals; None for a site without such pictures.
 
     """
-    config = uvicorn.Config(build(folder), log_level="warning", lifespan="on", access_log=False)
+    config = uvicorn.Config(
+        build(folder, maker), log_level="warning", lifespan="on", access_log=False
+    )
     _Server(config, ready).run(sockets=[listening])

@@ -35,12 +35,30 @@ STATES = {
     "note": Word("附注", "原文除数字外还有文字，按原文显示。"),
     "unread": Word("未识别", "本站没有读出这一格，不猜测；请看原件。"),
 }
+RULE_SCOPES = {"report": "就单份年报判断", "series": "就多份年报、发布日期判断"}
 SEVERITIES = {
     "error": Word("不符", "数字之间或与格式的硬性要求矛盾。"),
     "warning": Word("注意", "值得核实，但不一定是错误。"),
     "info": Word("说明", "供参考。"),
 }
-FORMATS = {"html": "网页", "pdf": "PDF", "docx": "DOCX", "text": "纯文本", "unknown": "未知格式"}
+CHANGES = {
+    "new": Word("新收录", "第一次存到这份年报。"),
+    "edited": Word("被更改", "同一地址给出了与以前不同的文件；前后两个版本都保留。"),
+    "added": Word("新增文件", "以后的采集在另一个地址找到了同一份年报的另一个文件。"),
+    "removed": Word("地址失效", "该地址不再给出这份文件；本站的存档保留。"),
+}
+FORMATS = {
+    "html": "网页",
+    "mhtml": "单文件网页",
+    "pdf": "PDF",
+    "docx": "DOCX",
+    "doc": "旧版 Word",
+    "wps": "WPS",
+    "rtf": "RTF",
+    "image": "图片",
+    "text": "纯文本",
+    "unknown": "未知格式",
+}
 ROLES = {"article": "正文网页", "attachment": "附件"}
 AGENCY_TYPES = {
     "government": "政府",
@@ -74,6 +92,15 @@ NAME_KINDS = {
     "printed": "报告中的写法",
     "site": "网站栏目中的写法",
 }
+FIGURE_KINDS = {
+    "count": "数目",
+    "amount": "金额",
+    "rate": "比率",
+    "approximate": "约数",
+    "norm": "规定的限度",
+}
+PERIODS = {"current": "本年", "previous": "上年", "other": "其他时期"}
+OUTCOMES_OF_RULES = {"passed": "符合", "failed": "不符", "not_judged": "无法判断"}
 TEMPLATES = {
     "2019": "2019 年格式（国办公开办函〔2019〕60号）",
     "2021": "2021 年格式（国办公开办函〔2021〕30号）",
@@ -98,6 +125,16 @@ KEY_FIGURES = {
     "normative_docs_repealed": "规范性文件废止",
     "normative_docs_in_force": "规范性文件现行有效",
 }
+# First two digits of GB/T 2260.
+PROVINCES = {
+    "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区",
+    "21": "辽宁省", "22": "吉林省", "23": "黑龙江省", "31": "上海市", "32": "江苏省",
+    "33": "浙江省", "34": "安徽省", "35": "福建省", "36": "江西省", "37": "山东省",
+    "41": "河南省", "42": "湖北省", "43": "湖南省", "44": "广东省", "45": "广西壮族自治区",
+    "46": "海南省", "50": "重庆市", "51": "四川省", "52": "贵州省", "53": "云南省",
+    "54": "西藏自治区", "61": "陕西省", "62": "甘肃省", "63": "青海省", "64": "宁夏回族自治区",
+    "65": "新疆维吾尔自治区",
+}  # fmt: skip
 CONTACT_FIELDS = {
     "office": "机构",
     "address": "地址",
@@ -116,6 +153,37 @@ def number(value: float | None) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def province(code: str) -> str:
+    """Return the name of a province by the first two digits of its regions."""
+    return PROVINCES.get(code) or (f"行政区划代码 {code} 开头" if code else "地区不详")
+
+
+def percent(value: float) -> str:
+    """Return a part of 1 as per cent, to one digit; what is not 0 is not shown as 0."""
+    text = f"{value * 100:.1f}".removesuffix(".0")
+    if value and not float(text):
+        return "<0.1%" if value > 0 else ">-0.1%"
+    return f"{text}%"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    amount = float(count)
+    for name in ("B", "kB", "MB"):
+        if amount < 1000:
+            return (
+                f"{amount:.0f} {name}" if name == "B" or amount >= 100 else f"{amount:.1f} {name}"
+            )
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def cut(text: str | None, most: int) -> str:
+    """Return a text, or its beginning with … where it is longer than a page should show."""
+    text = text or ""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def unit(text: str) -> str:

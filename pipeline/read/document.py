@@ -35,7 +35,9 @@ def line_place(first: int, last: int | None = None) -> str:
     return f"line={first}" if last is None or last == first else f"line={first}-{last}"
 
 
-@dataclass(frozen=True, slots=True)
+# Documents have hundreds of paragraphs and cells, and a frozen one takes five times as long to
+# make; nobody changes one all the same, as its hash shows.
+@dataclass(slots=True, unsafe_hash=True)
 class Paragraph:
     """A run of text that is no table cell.
 
@@ -52,7 +54,7 @@ class Paragraph:
     wrapped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cell:
     """A cell of a table grid.
 

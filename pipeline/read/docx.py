@@ -43,6 +43,13 @@ _STYLE, _LISTED = f"{{{WORD}}}pStyle", f"{{{WORD}}}numPr"
 _MERGES = [f"{{{WORD}}}{name}" for name in ("gridSpan", "vMerge", "hMerge")]
 _NOT_SHOWN = ("vanish", "strike", "dstrike")  # what is struck out the author took back
 _RUN_MARKS = [f"{{{WORD}}}{name}" for name in (*_NOT_SHOWN, "vertAlign")]
+_PARAGRAPH, _RUN, _TEXT = (f"{{{WORD}}}{name}" for name in ("p", "r", "t"))
+_CELL_PROPERTIES, _RUN_PROPERTIES = f"{{{WORD}}}tcPr", f"{{{WORD}}}rPr"
+# Beside the runs of a paragraph, and without any words.
+_SILENT = frozenset(
+    f"{{{WORD}}}{name}" for name in ("pPr", "proofErr", "bookmarkStart", "bookmarkEnd")
+)
+_UNMERGED = 1, None, None
 _MAX_COLUMNS = 1000
 
 
@@ -66,7 +73,8 @@ def read_docx(data: bytes) -> Document:
     body = child(root, "body")
     if body is None:
         raise UnreadableError("E-DOCX-BROKEN", "Word 文件没有正文，可能已损坏，请重新下载。")
-    reader = _Reader(Paths(step_name), _numbering(package, body))
+    marked = next(body.iter(*_RUN_MARKS), None) is not None
+    reader = _Reader(Paths(step_name), _numbering(package, body), marked=marked)
     blocks = tuple(reader.blocks(body))
     title = package.title()
     return Document("docx", blocks, {"title": title} if title else {}, tuple(reader.findings))
@@ -99,9 +107,12 @@ class _Spot:
 
 
 class _Reader:
-    def __init__(self, paths: Paths, numbering: Numbering) -> None:
+    """Reads the blocks of one document; ``marked`` where runs may be hidden, raised or lowered."""
+
+    def __init__(self, paths: Paths, numbering: Numbering, *, marked: bool) -> None:
         self._paths = paths
         self._numbering = numbering
+        self._marked = marked
         self.findings: list[Finding] = []
 
     def blocks(self, parent: etree._Element) -> Iterator[Block]:
@@ -178,7 +189,7 @@ class _Reader:
                 self._runs(element, pieces, boxes)
 
     def _run(self, run: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
-        properties = child(run, "rPr")
+        properties = child(run, "rPr") if self._marked else None
         marks: dict[str, etree._Element] = {}
         if properties is not None:
             for mark in properties.iterchildren(*_RUN_MARKS):
@@ -214,13 +225,15 @@ class _Reader:
     def _grid(self, table: etree._Element, rows: list[_Row]) -> Table:
         spots: list[_Spot] = []
         above: dict[int, _Spot] = {}
+        marks = (mark.getparent() for mark in table.iterdescendants(*_MERGES))
+        merged = {properties.getparent() for properties in marks if properties is not None}
         columns = 0
         for number, (row, elements) in enumerate(rows):
             properties = child(row, "trPr")
             x = _count(None if properties is None else child(properties, "gridBefore"), 0)
             open_spots: dict[int, _Spot] = {}
             for element in elements:
-                width, vertical, horizontal = _merging(element)
+                width, vertical, horizontal = _merging(element) if element in merged else _UNMERGED
                 continues = vertical is not None and value(vertical) != "restart"
                 if horizontal is not None and value(horizontal) != "restart" and spots:
                     spots[-1].columns = x + width - spots[-1].column
@@ -240,10 +253,38 @@ class _Reader:
         cells = tuple(self._cell(spot) for spot in spots)
         return Table(len(rows), columns, cells, path_place(self._paths.of(table)))
 
+    def _one_line(self, cell: etree._Element) -> str | None:
+        """Return the words of a cell that is one paragraph of plain runs, as most are, or None."""
+        text = ""
+        paragraph = None
+        for block in cell.iterchildren(etree.Element):
+            if block.tag == _CELL_PROPERTIES:
+                continue
+            if block.tag != _PARAGRAPH or paragraph is not None:
+                return None
+            paragraph = block
+            for part in block.iterchildren(etree.Element):
+                if part.tag in _SILENT:
+                    continue
+                if part.tag != _RUN:
+                    return None
+                for piece in part.iterchildren(etree.Element):
+                    if piece.tag == _TEXT:
+                        text += piece.text or ""
+                    elif piece.tag != _RUN_PROPERTIES or self._marked:
+                        return None
+        if paragraph is None or "\n" in text:
+            return None
+        line = fold(notes_apart(text))
+        numeral = self._numbering.label(paragraph) if self._numbering.lists else ""
+        return fold(numeral + line) if line and numeral else line
+
     def _cell(self, spot: _Spot) -> Cell:
-        text = "\n".join(
-            line for inner in self._children(spot.element) for line, _ in self._flat(inner)
-        )
+        text = self._one_line(spot.element)
+        if text is None:
+            text = "\n".join(
+                line for inner in self._children(spot.element) for line, _ in self._flat(inner)
+            )
         place = path_place(self._paths.of(spot.element))
         return Cell(spot.row, spot.column, spot.rows, spot.columns, text, place)
 

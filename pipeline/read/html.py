@@ -30,16 +30,19 @@ _BYTE_ORDER_MARKS = (
 # <中华…格式>, <http://…>, <name@host>: text in angle brackets that a writer forgot to escape.
 # The parser keeps "<中" as text, but takes any "<" before a letter for a tag and eats it.
 _EATEN = re.compile(
-    r"<(?=/?(?:https?:/|www\.|[A-Za-z0-9_.+-]{1,64}+@|[A-Za-z][A-Za-z0-9]{0,20}+[\u3400-\u9fff]))"
+    rb"<(?=/?(?:https?:/|www\.|[A-Za-z0-9_.+-]{1,64}+@"
+    rb"|[A-Za-z][A-Za-z0-9]{0,20}+(?:\xe3[\x90-\xbf]|[\xe4-\xe9])))"  # U+3400 to U+9FFF
 )
+# Quickly found wherever the above is, and hardly ever elsewhere.
+_MAYBE_EATEN = re.compile(rb"<[A-Za-z0-9_.+/-]{1,65}+(?:@|:/|[\xe3-\xe9])|</?www")
 # An article of fewer characters beside a picture is a caption.
 _FEW_WORDS = 300
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*\Z")
 
 
-def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
-    """Return the characters of a page; its bytes decide, not what it declares.
+def in_utf8(data: bytes) -> tuple[bytes, tuple[Finding, ...]]:
+    """Return a page in UTF-8; its bytes decide what it is in, not what it declares.
 
     Order: byte order mark, strict UTF-8, UTF-8 with some damage, strict GB18030; what the page
     declares counts only when all fail. Lost characters give a finding.
@@ -56,9 +59,11 @@ def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
         if data[first:2048:2].count(0) * 3 > pairs > 0:
             return _lossy(data, encoding)
     try:
-        return data.decode("utf-8"), ()
+        data.decode("utf-8")
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
+    else:
+        return data, ()
     lost = text.count("\ufffd")
     kept = sum(1 for _ in _BEYOND_ASCII.finditer(text)) - lost
     # GB18030 read as UTF-8 loses nearly every character; a cut or damaged UTF-8 page loses few,
@@ -66,7 +71,7 @@ def decode(data: bytes) -> tuple[str, tuple[Finding, ...]]:
     if kept > lost * 10:
         return _lossy(data, "utf-8")
     try:
-        return data.decode("gb18030"), ()
+        return data.decode("gb18030").encode("utf-8", "replace"), ()
     except UnicodeDecodeError:
         return _lossy(data, _declared_charset(data))
 
@@ -77,13 +82,14 @@ def _declared_charset(data: bytes) -> str:
     return name if name in {"utf-8", "big5"} else "gb18030"
 
 
-def _lossy(data: bytes, encoding: str) -> tuple[str, tuple[Finding, ...]]:
+def _lossy(data: bytes, encoding: str) -> tuple[bytes, tuple[Finding, ...]]:
     text = data.decode(encoding, "replace")
+    page = text.encode("utf-8", "replace")
     lost = text.count("\ufffd")
     if not lost:
-        return text, ()
+        return page, ()
     message = f"网页按 {encoding} 解码时有 {lost} 个字符无法还原，请与原页面核对。"
-    return text, (Finding("W-ENCODING", "warning", message),)
+    return page, (Finding("W-ENCODING", "warning", message),)
 
 
 def parse_html(data: bytes) -> tuple[etree._Element, tuple[Finding, ...]]:
@@ -96,13 +102,15 @@ def parse_html(data: bytes) -> tuple[etree._Element, tuple[Finding, ...]]:
         UnreadableError: no element in it, or nested deeper than the parser can follow.
 
     """
-    text, findings = decode(data)
+    page, findings = in_utf8(data)
+    page = page.replace(b"\x00", b"")
+    if _MAYBE_EATEN.search(page):
+        page = _EATEN.sub(b"&lt;", page)
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
-    escaped = _EATEN.sub("&lt;", text.replace("\x00", ""))
     try:
-        root = etree.fromstring(escaped.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(page, parser)
     except etree.XMLSyntaxError as error:
         if out_of_memory(parser):
             raise MemoryError from error

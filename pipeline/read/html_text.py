@@ -24,6 +24,7 @@ _BLOCKS = frozenset(
     | {"summary", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"}
 )
 _ALONE = frozenset({"br", "wbr", "img"})
+_RAISING = frozenset({"sup", "sub"})
 _NEVER_SIMPLE = DROPPED | {"pre"}
 _NO_DISPLAY = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|\bline-through\b", re.IGNORECASE
@@ -31,18 +32,21 @@ _NO_DISPLAY = re.compile(
 _OFF_LINE = re.compile(r"vertical-align\s*:\s*su(?:per|b)\b", re.IGNORECASE)
 
 
-def _says(style: str) -> tuple[bool, bool]:
+def _read_style(style: str | None) -> tuple[bool, bool]:
     """Tell whether a style hides its element, and whether it raises or lowers it."""
-    return _known_style(style) if len(style) <= _LONG_STYLE else _read_style(style)
-
-
-def _read_style(style: str) -> tuple[bool, bool]:
+    if style is None:
+        return False, False
     return _NO_DISPLAY.search(style) is not None, _OFF_LINE.search(style) is not None
 
 
 # An editor writes the same few styles into every cell; a style of any length is not kept.
 _LONG_STYLE = 500
 _known_style = lru_cache(maxsize=2_000)(_read_style)
+
+
+def _says(style: str | None) -> tuple[bool, bool]:
+    short = style is None or len(style) <= _LONG_STYLE
+    return _known_style(style) if short else _read_style(style)
 
 
 def hidden(element: etree._Element) -> bool:
@@ -53,32 +57,25 @@ def hidden(element: etree._Element) -> bool:
     return element.get("hidden") is not None
 
 
-def _raised(element: etree._Element) -> bool:
-    """Tell whether words inside a line stand above or below it, as marks of notes do."""
-    if element.tag in {"sup", "sub"}:
-        return True
-    style = element.get("style")
-    return style is not None and element.tag not in _BLOCKS and _says(style)[1]
-
-
 def words(cell: etree._Element) -> str:
     """Return the words of a cell, its lines joined by line breaks.
 
     Most cells hold one piece of text in a chain of formatting elements: no line can end in it,
     so the walk is spared.
     """
-    only = ""
-    for element in cell.iter(etree.Element):
-        if element.tag in _NEVER_SIMPLE or (element is not cell and hidden(element)):
-            break
+    only = cell.text or ""
+    for element in cell.iterdescendants(etree.Element):
         piece = element.text
+        # What has neither words nor children can't hide any; editors leave many of these.
+        if element.tag in _NEVER_SIMPLE or ((piece or len(element)) and hidden(element)):
+            break
         if piece and not piece.isspace():
-            if only:
+            if only and not only.isspace():
                 break
             only = piece
         piece = element.tail
-        if piece and element is not cell and not piece.isspace():
-            if only:
+        if piece and not piece.isspace():
+            if only and not only.isspace():
                 break
             only = piece
     else:
@@ -110,9 +107,9 @@ def lines(
     buffer: list[str] = [scope.text] if scope.text else []
     owners = [scope]
     preformatted = 0
-    stack = [(scope, scope.iterchildren(etree.Element))]
+    stack = [(scope, scope.iterchildren(etree.Element), "")]
     while stack:
-        element, children = stack[-1]
+        element, children, raised = stack[-1]
         child = next(children, None)
         if child is None:
             stack.pop()
@@ -120,10 +117,10 @@ def lines(
                 yield from _line(buffer, element)
                 owners.pop()
                 preformatted -= element.tag == "pre"
-            elif _raised(element):
+            elif raised:
                 buffer.append(LEVEL)
             left = element if stack else None
-        elif child.tag in _ALONE or child.tag in dropped or hidden(child):
+        elif (mark := _opening(child, dropped)) is None:
             if child.tag == "br":
                 yield from _line(buffer, owners[-1])
             elif child.tag == "input":
@@ -139,12 +136,24 @@ def lines(
                 yield from _line(buffer, owners[-1])
                 owners.append(child)
                 preformatted += child.tag == "pre"
-            buffer.append(RAISED * _raised(child))
+            buffer.append(mark)
             if child.text:
                 yield from _add(buffer, child.text, owners[-1], preformatted)
-            stack.append((child, child.iterchildren(etree.Element)))
+            stack.append((child, child.iterchildren(etree.Element), mark))
         if left is not None and left.tail:
             yield from _add(buffer, left.tail, owners[-1], preformatted)
+
+
+def _opening(element: etree._Element, dropped: frozenset[str]) -> str | None:
+    """Return what an element puts before its words: RAISED or nothing; None if it is not entered.
+
+    Words that stand above or below their line are marks of notes.
+    """
+    tag = element.tag
+    gone, raised = _says(element.get("style"))
+    if tag in _ALONE or tag in dropped or gone or element.get("hidden") is not None:
+        return None
+    return RAISED if tag in _RAISING or (raised and tag not in _BLOCKS) else ""
 
 
 def _typed(field: etree._Element) -> str:

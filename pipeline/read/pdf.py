@@ -341,6 +341,17 @@ def _doubted(cell: Cell, table: _PageTable, index: int) -> Cell:
     return replace(cell, doubt="同一格内上下排着几个数字，一行本可放下，无法确定取哪一个")
 
 
+def _doubt_rows(cells: list[Cell]) -> list[Cell]:
+    """Return cells, all doubted that stand beside a doubted one: it may hold two rows."""
+    rows = {cell.row: cell.doubt for cell in cells if cell.doubt}
+    return [
+        replace(cell, doubt=rows[cell.row])
+        if cell.row in rows and all(map(_STACKED.fullmatch, cell.text.split("\n")))
+        else cell
+        for cell in cells
+    ]
+
+
 def _cut(table: Table) -> Table:
     """Return a table without column rules, its last row doubted: it may go on overleaf."""
     doubt = "表格没有竖线，又在页末，该行可能被分页切断"
@@ -367,6 +378,6 @@ def _table(table: _PageTable) -> Table:
             stacked += _is_stacked(lines)
         cells.append(Cell(*span, text, page_place(number, frame.displayed(box))))
     if stacked:
-        cells = [_doubted(cell, table, n) for n, cell in enumerate(cells)]
+        cells = _doubt_rows([_doubted(cell, table, n) for n, cell in enumerate(cells)])
     place = page_place(number, frame.displayed(grid.box))
     return Table(grid.rows, grid.columns, tuple(cells), place, edges=tuple(grid.xs))

@@ -17,13 +17,13 @@ PROSE = 1500
 # Noncharacters that no text holds: around what is raised or lowered, until its line is complete.
 RAISED, LEVEL = "\ufdd0", "\ufdd1"
 _RAISED_PIECE = re.compile(f"{RAISED}+([^{RAISED}{LEVEL}]*){LEVEL}*")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
 
 
 def fold(text: str) -> str:
     """Return text with white space folded to single spaces, trimmed, invisible characters off."""
     folded = " ".join(text.split())
-    return folded if folded.isascii() else folded.translate(_INVISIBLE).strip()
+    return folded if folded.isascii() else _INVISIBLE.sub("", folded).strip()
 
 
 def notes_apart(line: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import product
+from functools import cache
+from itertools import permutations, product
 
 from archive.codebook import Template
 from pipeline.finding import Finding
@@ -20,8 +21,9 @@ from pipeline.recognise.form import (
     table4_columns,
 )
 from pipeline.recognise.grids import TableReadings
-from pipeline.recognise.labels import best_similarity, plain, similarity
+from pipeline.recognise.labels import best_similarity, key, plain, similarity
 from pipeline.recognise.lines_table4 import read_fourth, under_fourth
+from pipeline.recognise.lines_torn import torn_row, torn_table
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.page_cuts import COLUMN_CODES
 from pipeline.recognise.rows import Alignment, Candidate, align, row_scores
@@ -34,6 +36,8 @@ _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[�
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 _HEAD_LINES = 60  # a head set one character a line takes about 40
 _MOST_LINES = 6
+_LONGEST_PIECE = 6  # letters of a head: 法律服务机构
+_HEAD_WORD = re.compile(r"数量|件数|增/?减|负值|办件|金额")
 
 
 def read_lines(lines: Sequence[Line], missing: Sequence[str]) -> TableReadings:
@@ -55,25 +59,71 @@ def read_lines(lines: Sequence[Line], missing: Sequence[str]) -> TableReadings:
 
 
 def _head_labels(lines: Sequence[Line], number: int) -> list[str]:
-    """Return the column labels of a 信息内容 line, which may be wrapped; empty when unknown."""
-    labels = lines[number].text.split("信息内容", 1)[-1].split()
-    for line in lines[number + 1 : number + 1 + _MOST_LINES]:
-        if find_heads(labels) or line.figures:
+    """Return the column labels of a 信息内容 line; empty when their order is not certain.
+
+    Labels wrapped in their cells stand partly above and below that line, and the order of lines
+    is not that of columns; so nothing of a head may be left over around it.
+    """
+    own = lines[number].text.split("信息内容", 1)[-1]
+    labels, last = own.split(), number
+    if lines[number].place.startswith("line="):
+        for line in lines[number + 1 : number + 1 + _MOST_LINES]:
+            if find_heads(labels) or line.figures or not _all_heads(line.text.split()):
+                break
+            labels, last = [*labels, *line.text.split()], last + 1
+    if not find_heads(labels):
+        labels, last = _spaced_labels(lines[number].text), number
+    above = [line for line in lines[max(0, number - 2) : number] if not line.may_be_page_number]
+    if above and not above[-1].figures and any(map(_piece_of_head, above[-1].text.split())):
+        return []
+    for line in lines[last + 1 : last + 1 + _MOST_LINES]:
+        if line.figures and not line.may_be_page_number:
             break
-        labels = [*labels, *line.text.split()]
-    return labels if find_heads(labels) else _spaced_labels(plain(lines[number].text))
+        if not line.may_be_page_number and not _piece_of_row(line.text):
+            return []
+    return labels
+
+
+def _all_heads(labels: Sequence[str]) -> bool:
+    names = [column.labels for columns in table2_column_sets() for column in columns.columns]
+    return all(max(best_similarity(label, own) for own in names) >= 0.9 for label in labels)
+
+
+def _piece_of_head(word: str) -> bool:
+    """Tell whether a word may be part of a column label of table 二."""
+    if _HEAD_WORD.search(plain(word)):
+        return True
+    return len(key(word)) > 1 and any(
+        key(word) in key(label)
+        for columns in table2_column_sets()
+        for column in columns.columns
+        for label in column.labels
+    )
+
+
+def _piece_of_row(text: str) -> bool:
+    """Tell whether a line without figures begins a row of table 二, or is no part of the table."""
+    if _ARTICLE.fullmatch(plain(text)) or "信息内容" in plain(text):
+        return True
+    return any(key(text) in key(label) for names in table2_rows().values() for label in names)
 
 
 def _spaced_labels(head: str) -> list[str]:
     """Return the column labels of a head whose letters are spaced out, so that words run on."""
-    rest = head.split("信息内容", 1)[-1]
-    fits = [
-        (similarity(rest, "".join(labels)), labels)
-        for columns in table2_column_sets()
-        for labels in product(*(column.labels for column in columns.columns))
-    ]
-    fit, labels = max(fits)
+    rest = plain(head).split("信息内容", 1)[-1]
+    fit, labels = max((similarity(rest, joined), labels) for joined, labels in _heads_run_on())
     return list(labels) if fit >= 0.9 else []
+
+
+@cache
+def _heads_run_on() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words of every head in every order of its columns, run together."""
+    return tuple(
+        ("".join(labels), labels)
+        for columns in table2_column_sets()
+        for order in permutations(columns.columns)
+        for labels in product(*(column.labels for column in order))
+    )
 
 
 def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
@@ -86,8 +136,10 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
             labels = _head_labels(lines, number)
             if labels:
                 reader.head(labels, line.place)
-                armed = True
-                taken.append(line.block)
+            else:
+                reader.unknown_head(line.text.split("信息内容", 1)[-1].split(), line.place)
+            armed = bool(labels)
+            taken.append(line.block)
         elif _ARTICLE.fullmatch(joined):
             taken.append(line.block)
         elif armed and line.figures:
@@ -97,7 +149,7 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
                 label = above.text
             known = any(best_similarity(label, names) >= 0.9 for names in table2_rows().values())
             values = [(figure, line.place) for figure in line.figures]
-            if known and reader.row(label, values, line.place):
+            if known and not torn_row(lines, number) and reader.row(label, values, line.place):
                 taken.append(line.block)
     if reader.cells:
         readings.cells.update(reader.cells)
@@ -158,6 +210,8 @@ def _score_lines(
     return align(tuple(scores), (0.2,) * len(rows)), chosen, scores
 
 
+# Letters that stand in the head of one column only, in the order of the columns.
+_LETTERS = ("商企", "科研", "社会公益", "法律服务")
 _KINDS = ("商业", "科研", "社会|公益", "法律")
 _FIRST_LABEL = re.compile(r"本年度?新收|上一?年度?结转|本年度?办理|予以公开|部分公开")
 _OTHER_YEAR = re.compile(r"本年|上年|去年|今年|上一年|20\d\d年")
@@ -173,11 +227,26 @@ def _heads_out_of_order(lines: Sequence[Line], first: int) -> bool:
         words = _FIRST_LABEL.split(words[words.rfind("自然人") :])[0]
         if _OTHER_YEAR.search(words):
             return True
+    if any(_askew(line.text) for line in lines[max(0, first - _HEAD_LINES) : first]):
+        return True
     spots = [max((m.start() for m in re.finditer(kind, words)), default=-1) for kind in _KINDS]
     known = [spot for spot in spots if spot >= 0]
     if known != sorted(known):
         return True
     return len(known) == len(_KINDS) and not re.search("其[他它]", words[known[-1] :])
+
+
+def _askew(line: str) -> bool:
+    """Tell whether pieces of heads that stand side by side are not in the order of the form."""
+    found = [
+        number
+        for piece in line.split()
+        if len(piece) <= _LONGEST_PIECE
+        for letter in piece
+        for number, letters in enumerate(_LETTERS)
+        if letter in letters
+    ]
+    return found != sorted(found)
 
 
 def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
@@ -206,6 +275,7 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     # Rows with more figures than the form has columns: a row of seven then has a blank somewhere.
     if (
         len(wider) > 1
+        or torn_table(lines, first, rows[alignment.matches[-1][0]], len(COLUMN_CODES))
         or _heads_out_of_order(lines, first)
         or not all(
             any(set(plain(label)) <= heads for label in column.labels)
@@ -242,6 +312,10 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     named = {order: form[number].code for order, number in found.items()}
     readings.findings.extend(refuse_copies(printed_rows, repeated, named, readings.cells))
     _refuse_other_counts(lines, template, set(named.values()), readings)
+    if template == "2021" and "other_misc" in named.values():
+        # The label of the group（六）stands on the line of one of its rows, in whatever order.
+        for code in COLUMN_CODES:
+            readings.cells.pop(f"t3_other_total__{code}", None)
     for order, number in enumerate(rows):
         if order not in matched and order not in repeated:
             line = lines[number]

@@ -9,12 +9,15 @@ from pipeline.finding import Finding
 from pipeline.recognise.form import table4_columns
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.labels import plain
+from pipeline.recognise.lines_torn import on_paper, torn_line
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.table3_twice import same_cell
 from pipeline.recognise.table4 import GROUPS
 from pipeline.recognise.text_lines import Line
 from pipeline.report import CellReading
 
+# Letters of one leaf head only; 结 and 果 stand in several.
+_PIECES = ("维持", "纠正", "其他", "尚未审", "总计")
 _LEAVES = ("维持", "纠正", "其他", "审结", "计")
 
 
@@ -87,7 +90,18 @@ def _leaves_in_order(heads: Sequence[str]) -> bool:
     wrapped = joined.find("其他") < joined.find("维持") and not any(
         "维持" in head and "其他" in head for head in heads
     )
-    return wrapped and firm == ["维持", "纠正", "审结"] * 3
+    together = any(
+        all(re.search(leaf, head) for leaf in ("其他", "尚未|审结", "总|计")) for head in heads
+    )
+    side_by_side = all(_in_turn(head) for head in heads)
+    return wrapped and together and side_by_side and firm == ["维持", "纠正", "审结"] * 3
+
+
+def _in_turn(head: str) -> bool:
+    """Tell whether pieces of leaf heads on a line run in the form's order, group by group."""
+    found = [n for letter in head for n, letters in enumerate(_PIECES) if letter in letters]
+    runs = [n for n, before in zip(found, [None, *found], strict=False) if n != before]
+    return runs == sorted(set(runs)) * 3 or len(runs) < 2
 
 
 def _fifteen(lines: Sequence[Line], wanted: int) -> list[tuple[str, Line]]:
@@ -99,7 +113,9 @@ def _fifteen(lines: Sequence[Line], wanted: int) -> list[tuple[str, Line]]:
     for line in lines[:wanted]:
         if len(found) == wanted:
             break
-        if line.text or not line.figures or line.may_be_page_number:
+        if line.text or not line.figures or line.may_be_page_number or torn_line(line):
+            return []
+        if on_paper(line) and len(line.figures) != wanted:
             return []
         found.extend((figure, line) for figure in line.figures)
     return found if len(found) == wanted else []

@@ -149,7 +149,10 @@ def _respectively(text: str, results: Sequence[Result]) -> dict[int, str]:
     found: dict[int, str] = {}
     for index, result in enumerate(results):
         # Only the clause just before the number: a list that is longer is no list of names.
-        match = _RESPECTIVELY.search(text, max(result.number.start - 80, 0), result.number.start)
+        earliest = max(result.number.start - 80, 0)
+        if text.find("分别", earliest, result.number.start) < 0:
+            continue
+        match = _RESPECTIVELY.search(text, earliest, result.number.start)
         if not match:
             continue
         names = [name for name in _NAME_BREAK.split(match["names"]) if name]

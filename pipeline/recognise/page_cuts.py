@@ -42,6 +42,13 @@ def is_group(label: str) -> bool:
     return best_similarity(label, GROUP_LABELS) >= ACCEPT
 
 
+def _group_goes_on(label: str, rest: str) -> bool:
+    """Tell whether words are the rest of a group label, which they make fit better."""
+    return is_group(label + rest) and (
+        best_similarity(label + rest, GROUP_LABELS) > best_similarity(label, GROUP_LABELS)
+    )
+
+
 def _joined(first: Candidate, last: Candidate) -> Candidate | None:
     """Return two halves of a row as one, or None when they are rows of their own."""
     if not first.labels:
@@ -83,7 +90,7 @@ def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
         label
         for label in last.labels
         # The rest of a group label beside the row is not the rest of the row's.
-        if row_fit(label) >= ACCEPT or not any(is_group(g + label) for g in first.labels[:-1])
+        if row_fit(label) >= ACCEPT or not any(_group_goes_on(g, label) for g in first.labels[:-1])
     ]
     if own:
         label = _whole_label(first, last)
@@ -155,3 +162,13 @@ def beside_lost(index: int, candidates: Sequence[Candidate], lost: set[int]) -> 
         other in lost and candidates[other].fragment != candidates[index].fragment
         for other in (index - 1, index + 1)
     )
+
+
+def begins_cut(index: int, candidates: Sequence[Candidate]) -> bool:
+    """Tell whether a row on top of a page shows a piece of a label, so that it began overleaf."""
+    candidate = candidates[index]
+    first = index == 0 or candidates[index - 1].fragment != candidate.fragment
+    if not first or not candidate.labels or not candidate.place.startswith("page="):
+        return False
+    label = candidate.labels[-1]
+    return row_fit(label) < 0.95 or re.match(r"\s*[)）、.．,，]", label) is not None

@@ -7,10 +7,11 @@ from pipeline.finding import Finding
 from pipeline.read.document import Block, Document, Paragraph, Table
 from pipeline.recognise.contact import find_contact
 from pipeline.recognise.figures import narrative_figures
-from pipeline.recognise.grids import TableReadings, read_grids
+from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.identity import Title, find_period, find_title, self_names
 from pipeline.recognise.lines import read_lines
 from pipeline.recognise.narrative import narratives_of
+from pipeline.recognise.plans import read_tables
 from pipeline.recognise.sections import Parts, cut, join_text, join_with_places
 from pipeline.recognise.statements import narrative_statements
 from pipeline.recognise.text_lines import split_lines
@@ -91,7 +92,7 @@ def _is_blank_form(readings: TableReadings) -> bool:
 
 def _read_tables(document: Document) -> TableReadings:
     tables = [(n, block) for n, block in enumerate(document.blocks) if isinstance(block, Table)]
-    readings = read_grids(tables)
+    readings = read_tables(tables)
     missing = [table for table in TABLES if table not in readings.templates]
     if missing:
         paragraphs = [

@@ -158,10 +158,15 @@ class Table2Reader:
         self._heads = find_heads(labels)
         self._head_cells = tuple(cells)
         if not self._heads:
-            printed = "、".join(plain(label) for label in labels)
-            self.findings.append(
-                Finding("W-T2-HEAD", "warning", f"表二的列头未能识别：{printed}。", printed, place)
-            )
+            self.unknown_head(labels, place)
+
+    def unknown_head(self, labels: Sequence[str], place: str) -> None:
+        """Refuse a 信息内容 row: say what it prints, read nothing under it."""
+        self._heads, self._head_cells = [], ()
+        printed = "、".join(plain(label) for label in labels)
+        self.findings.append(
+            Finding("W-T2-HEAD", "warning", f"表二的列头未能识别：{printed}。", printed, place)
+        )
 
     def row(self, label: str, values: Sequence[tuple[str, str]], place: str) -> bool:
         """Take a row of figures without geometry: as many values as the head has columns.

@@ -11,6 +11,7 @@ from pipeline.recognise.form import table3_rows
 from pipeline.recognise.labels import plain
 from pipeline.recognise.page_cuts import (
     COLUMN_CODES,
+    begins_cut,
     beside_lost,
     merge_cut_rows,
     over_page,
@@ -93,7 +94,9 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
     lost -= set(repeated)
     for index, number in sorted(found.items()):
         candidate, row, fit = candidates[index], rows[number], scores[index][number]
-        if not candidate.has_figures and beside_lost(index, candidates, lost):
+        if not candidate.has_figures and (
+            beside_lost(index, candidates, lost) or begins_cut(index, candidates)
+        ):
             reason = "该行被分页切断，数字在另一半，未能对应"
             candidate = replace(candidate, readings={}, readings_note=reason)
         for other in (index - 1, index + 1):

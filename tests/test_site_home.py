@@ -1,0 +1,177 @@
+"""Home and regions: who published what and when, and what is new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from lxml import html as lxml_html
+
+from archive.home import Archive
+from tests.site_seed import Seeded, running_site, seed, seed_many
+
+LATE = ("999902:xinfang", 2021)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    made = seed(tmp_path_factory.mktemp("home"))
+    archive = Archive(made.folder)
+    with archive.transaction() as db:
+        report = db.execute(
+            "SELECT r.id FROM reports r JOIN agencies a ON a.id = r.agency_id"
+            " WHERE a.key = ? AND r.year = ?",
+            LATE,
+        ).fetchone()[0]
+        db.table("findings").insert(
+            {
+                "id": "late", "report_id": report, "rule": "W-DEADLINE", "severity": "warning",
+                "message": "发布于 2022-05-01，晚于条例规定的 2022-01-31。", "quote": "",
+                "place": "",
+            }
+        )  # fmt: skip
+    archive.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def client(seeded: Seeded) -> Iterator[httpx.Client]:
+    with running_site(seeded.folder) as address, httpx.Client(base_url=address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("many")
+    # 64 regions of two provinces and one that has more agencies than a page shows.
+    regions = [f"{province}{number:04d}" for province in (64, 33) for number in range(1, 33)]
+    seed_many(folder, regions, 2)
+    archive = Archive(folder)
+    with archive.transaction() as db:
+        db.table("agencies").insert_all(
+            {"key": f"640001:b{n}", "type": "township", "name": f"镇{n}（虚构）",
+             "region_code": "640001", "basis": "测试编造"}
+            for n in range(70)
+        )  # fmt: skip
+    archive.close()
+    with running_site(folder) as address, httpx.Client(base_url=address) as opened:
+        yield opened
+
+
+def page(client: httpx.Client, path: str) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return lxml_html.fromstring(answer.text)
+
+
+def cells(shown: Any, slug: str) -> list[str]:
+    """What a screen reader hears in the cells of an agency, first year first."""
+    row = shown.xpath(f"//table[@class='matrix']//tr[th/a[@href='/agency/{slug}']]")[0]
+    return ["".join(cell.xpath(".//*[@class='vh']//text()")) for cell in row.xpath("td")]
+
+
+def test_each_kind_of_mark_is_said_and_explained(client: httpx.Client) -> None:
+    shown = page(client, "/")
+    # Seeded without a report: between two years, and after the last one.
+    assert cells(shown, "999901-civil_affairs")[3] == "应有未见"
+    assert cells(shown, "999901102-township")[5] == "应有未见"
+    # Before the first report nothing is known to be missing; without any, neither.
+    assert cells(shown, "999902-xinfang")[0] == "未收录"
+    assert set(cells(shown, "999902-none")) == {"未收录"}
+    assert "公布后有更改" in cells(shown, "999901-finance")[3]
+    late = cells(shown, "999902-xinfang")[2]
+    assert late.endswith("晚于期限公布")
+    legend = shown.xpath("string(//ul[@class='legend'])")
+    for words in (
+        "核对无误",
+        "有问题",
+        "部分未识别",
+        "无法读取",
+        "期限",
+        "更改",
+        "应有未见",
+        "未收录",
+    ):
+        assert words in legend
+
+
+def test_being_late_is_not_counted_among_what_is_wrong_with_the_figures(
+    client: httpx.Client,
+) -> None:
+    shown = page(client, "/")
+    assert "问题" not in cells(shown, "999902-xinfang")[2]
+    assert "2 处问题" in cells(shown, "999901-water")[3]
+
+
+def test_the_counts_are_those_of_the_archive(client: httpx.Client, seeded: Seeded) -> None:
+    shown = page(client, "/")
+    counts = [text.replace(",", "") for text in shown.xpath("//dl[@class='counts']//dd/text()")]
+    archive = Archive(seeded.folder)
+    of_shown = "FROM cells c JOIN reports r ON r.document_id = c.document_id WHERE c.state"
+    expected = [
+        archive.db.execute(sql).fetchone()[0]
+        for sql in (
+            "SELECT count(*) FROM reports",
+            "SELECT count(DISTINCT agency_id) FROM reports",
+            f"SELECT count(*) {of_shown} <> 'unread'",
+            f"SELECT count(*) {of_shown} = 'unread'",
+            "SELECT count(*) FROM findings WHERE severity <> 'info'",
+        )
+    ]
+    archive.close()
+    assert counts == [str(number) for number in expected]
+
+
+def test_what_is_new_leads_to_reports_and_changes(client: httpx.Client) -> None:
+    shown = page(client, "/")
+    newest, changes = shown.xpath("//ol[@class='newest']")
+    dates = re.findall(r"\d{4}-\d\d-\d\d", newest.text_content())
+    assert dates == sorted(dates, reverse=True)
+    assert dates[0] == "2025-01-25"
+    kinds = changes.xpath(".//span[contains(@class, 'change')]/text()")
+    assert set(kinds) == {"被更改", "新增文件", "地址失效"}
+    for link in shown.xpath("//ol[@class='newest']//a/@href"):
+        assert client.get(link).status_code == 200, link
+
+
+def test_many_agencies_are_shown_by_province_region_and_page(many: httpx.Client) -> None:
+    home = page(many, "/")
+    provinces = home.xpath("//table[contains(@class, 'sums')]//tbody//th/a")
+    assert [link.text for link in provinces] == ["浙江省", "宁夏回族自治区"]
+    assert "134 个机关" in provinces[1].getparent().text_content()
+    row = provinces[1].getparent().getparent()
+    said = ["".join(cell.xpath(".//*[@class='vh']//text()")) for cell in row.xpath("td")]
+    assert said == [
+        "64 份，没有问题 32，有问题 32，未读全 0",
+        "0 份，没有问题 0，有问题 0，未读全 0，缺 64",
+        "64 份，没有问题 32，有问题 0，未读全 32",
+    ]
+    inside = page(many, provinces[1].get("href"))
+    regions = inside.xpath("//table[contains(@class, 'sums')]//tbody//th/a")
+    assert len(regions) == 32
+    first = page(many, regions[0].get("href"))
+    assert len(first.xpath("//table[@class='matrix']//tbody//th[@scope='row']")) == 60
+    after = page(many, first.xpath("//a[@rel='next']/@href")[0])
+    assert len(after.xpath("//table[@class='matrix']//tbody//th[@scope='row']")) == 12
+    assert cells(first, "640001-a0") == [
+        "2021 年：核对无误，1 处问题", "应有未见", "2023 年：核对无误",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/region/000000", "/region/99", "/region/unknown"])
+def test_a_region_without_agencies_is_not_there(many: httpx.Client, path: str) -> None:
+    answer = many.get(path)
+    assert answer.status_code == 404
+    assert "本站没有这个地区的机关" in answer.text
+
+
+def test_an_empty_archive_has_a_home(tmp_path: Path) -> None:
+    Archive(tmp_path, create=True).close()
+    with running_site(tmp_path) as address, httpx.Client(base_url=address) as opened:
+        assert "还没有年报" in opened.get("/").text
+        assert "还没有年报" in opened.get("/explore").text
+        assert opened.get("/region/99").status_code == 404

@@ -57,21 +57,36 @@ def _open(data: Path) -> Archive:
     show_default=True,
     help="Port to listen at; 0 takes any free one.",
 )
+@click.option(
+    "--address",
+    metavar="URL",
+    help="Address that visitors know the site by, when a proxy passes on their requests, as "
+    "https://example.org/nianbao/. Links carry its path, whole addresses its scheme and host.",
+)
+@click.option("--sql", is_flag=True, help="Let visitors ask in SQL, for 2 seconds and 1000 rows.")
 @click.pass_obj
-def serve(maker: Maker | None, data: Path, host: str, port: int) -> None:
+def serve(  # noqa: PLR0913
+    maker: Maker | None, data: Path, host: str, port: int, address: str | None, *, sql: bool
+) -> None:
     """Serve what is published of an archive until interrupted.
 
     What has never been published, or only by an earlier version, is published first; a later
     'nianbao publish' is shown without a restart. Prints the address once pages are answered.
     Pictures of figures in their originals are drawn when first asked for and kept in the folder
     cache/evidence of the data folder, which may be deleted at any time.
-    Exit codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive.
+    Exit codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive
+    or the address is none.
     """
     from archive.publish import ReleaseDamagedError, current, is_outdated
     from archive.publish import publish as make
-    from archive.site.server import PortTakenError, listen
+    from archive.site.address import AddressError, PublicAddress
+    from archive.site.server import Options, PortTakenError, listen
     from archive.site.server import serve as run
 
+    try:
+        options = Options(PublicAddress.parse(address) if address else None, sql)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
     archive = _open(data)
     try:
         release = current(data)
@@ -86,14 +101,15 @@ def serve(maker: Maker | None, data: Path, host: str, port: int) -> None:
     except PortTakenError as error:
         raise click.ClickException(str(error)) from error
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    own_address = f"http://{shown}:{listening.getsockname()[1]}/"
     try:
         with suppress(KeyboardInterrupt):
             run(
                 data,
                 listening,
-                lambda: click.echo(f"serving {release.path} at {address}"),
+                lambda: click.echo(f"serving {release.path} at {own_address}"),
                 maker,
+                options,
             )
     finally:
         listening.close()

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 _SPACE = "␣"
 _AROUND = 36
@@ -51,15 +51,32 @@ def plain(text: str) -> str:
     return _SPACE_IN_LATIN.sub(_SPACE, folded).replace(" ", "")
 
 
-_JOINING = frozenset("ﾞﾟ")
-
-
 def _joins(character: str) -> bool:
     return (
         unicodedata.category(character).startswith("M")
-        or character in _JOINING
+        or character in "ﾞﾟ"
         or "\u1160" <= character <= "\u11ff"
     )
+
+
+@lru_cache(maxsize=1 << 16)
+def _folded(cluster: str) -> str:
+    folded = unicodedata.normalize("NFKC", cluster.translate(_characters())).casefold()
+    return unicodedata.normalize("NFKC", folded).translate(_characters())
+
+
+def _clusters(text: str) -> Iterable[str]:
+    """Cut a text into characters with the marks that join them."""
+    joining = {character for character in set(text) if _joins(character)}
+    if not joining:
+        return text
+    clusters: list[str] = []
+    for character in text:
+        if character in joining and clusters:
+            clusters[-1] += character
+        else:
+            clusters.append(character)
+    return clusters
 
 
 def plain_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -70,28 +87,21 @@ def plain_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
     pieces: list[str] = []
     origins: list[tuple[int, int]] = []
     start = 0
-    while start < len(text):
-        end = start + 1
-        while end < len(text) and _joins(text[end]):
-            end += 1
-        cluster = text[start:end].translate(_characters())
-        folded = unicodedata.normalize("NFKC", cluster).casefold()
-        folded = unicodedata.normalize("NFKC", folded).translate(_characters())
+    for cluster in _clusters(text):
+        end = start + len(cluster)
+        folded = _folded(cluster)
         pieces.append(folded)
-        origins.extend([(start, end)] * len(folded))
+        origins += [(start, end)] * len(folded)
         start = end
     spaced = "".join(pieces)
-    out: list[str] = []
-    kept: list[tuple[int, int]] = []
-    inner = {match.start(): match.end() for match in _SPACE_IN_LATIN.finditer(spaced)}
-    for index, character in enumerate(spaced):
-        if character != " ":
-            out.append(character)
-            kept.append(origins[index])
-        elif index in inner:
-            out.append(_SPACE)
-            kept.append(origins[index])
-    return "".join(out), kept
+    if " " not in spaced:
+        return spaced, origins
+    inner = {match.start() for match in _SPACE_IN_LATIN.finditer(spaced)}
+    kept = [at for at, character in enumerate(spaced) if character != " " or at in inner]
+    return (
+        "".join([_SPACE if at in inner else spaced[at] for at in kept]),
+        [origins[at] for at in kept],
+    )
 
 
 def spans(text: str, asked: Iterable[str]) -> list[tuple[int, int]]:

@@ -1,20 +1,26 @@
 """Full-text search over the shown document of each report.
 
-SQLite's own tokenizers take a run of Hanzi for one word or need three characters. Here every
-character is a token of its own, so that a word of any length is a phrase of characters and the
-index finds exactly what a scan for a substring finds (see ``plain`` for what is compared).
+SQLite's own tokenizers take a run of Hanzi for one word or need three characters. Here every two
+neighbouring characters are a token, so that a word of any length is a phrase of pairs, or the start
+of one, and the index finds exactly what a scan for a substring finds (see ``plain`` for what is
+compared). Pairs are much rarer than characters: a phrase of them is found in a third of the time. A
+report is one row of the index, so that several words are looked for in one pass.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from itertools import compress, zip_longest
 
 from sqlite_utils import Database
 
+from archive.catalogue import Catalogue, Executor
 from archive.passages import Piece, cut, excerpt, plain, spans
 
 TITLE_PART = 0
@@ -22,8 +28,12 @@ PREAMBLE_PART = 50
 CONTACT_PART = 51
 MAX_QUERY = 200
 MAX_WORDS = 12
-# A row of the index is filed under report * _PARTS + part: matching rows name their report
-# without a join, which is what keeps exact counts cheap.
+MAX_AGENCIES = 200
+# To weigh how often the words stand in a report takes some microseconds. Over more reports than
+# this it would take too long and tell nothing: there the newest come first.
+WEIGHED = 5000
+# Of title and text, for bm25().
+_WEIGHTS = "10.0, 1.0"
 _PARTS = 64
 
 _TABLES = """
@@ -40,8 +50,13 @@ CREATE VIRTUAL TABLE search_index USING fts5(
     tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'"
 )
 """
-
-Executor = sqlite3.Connection | Database
+_ROW_PER_REPORT = """
+DROP TABLE search_index;
+CREATE VIRTUAL TABLE search_index USING fts5(
+    title, text, content='', prefix='1',
+    tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'"
+)
+"""
 
 
 class QueryTooLongError(ValueError):
@@ -79,10 +94,20 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is narrowed to; None leaves it open."""
+    """What a search is narrowed to; None leaves it open.
+
+    Args:
+        agency_key: key of one agency.
+        year: year of the report.
+        region: code of the agency's region; empty for agencies whose region is unknown.
+        kind: type of agency, as in ``agencies``.
+
+    """
 
     agency_key: str | None = None
     year: int | None = None
+    region: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +117,21 @@ class Results:
     Args:
         count: number of reports that have every word, under the filters.
         hits: the reports from ``offset`` on.
-        years: year and number of reports, without the filter on the year.
-        agencies: key, name and number of reports, without the filter on the agency.
+        years: year and number of reports; this and the next three are counted without the filter
+            on the same thing and under all others.
+        agencies: key, name and number of reports, of the ``MAX_AGENCIES`` with most of them and
+            of the one that was asked for.
+        regions: code, name and number of reports.
+        kinds: type of agency and number of reports.
 
     """
 
-    count: int
-    hits: tuple[Hit, ...]
-    years: tuple[tuple[int, int], ...]
-    agencies: tuple[tuple[str, str, int], ...]
-
-
-def _tokens(text: str) -> str:
-    return " ".join(plain(text))
+    count: int = 0
+    hits: tuple[Hit, ...] = ()
+    years: tuple[tuple[int, int], ...] = ()
+    agencies: tuple[tuple[str, str, int], ...] = ()
+    regions: tuple[tuple[str, str, int], ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
 
 
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
@@ -129,13 +156,23 @@ def words(query: str) -> tuple[str, ...]:
 
 
 def _phrase(word: str) -> str:
-    return '"' + " ".join(word).replace('"', '""') + '"'
+    if len(word) == 1:
+        return '"' + word.replace('"', '""') + '" *'
+    pairs = " ".join(word[at : at + 2] for at in range(len(word) - 1))
+    return '"' + pairs.replace('"', '""') + '"'
 
 
 def create_tables(db: Database) -> None:
-    """Create the search tables and index what the archive holds (migration 0002)."""
+    """Create the search tables as they first were (migration 0002)."""
     for statement in _TABLES.split(";"):
         db.execute(statement)
+
+
+def index_by_report(db: Database) -> None:
+    """Make the index one of whole reports and index what the archive holds (migration 0008)."""
+    for statement in _ROW_PER_REPORT.split(";"):
+        db.execute(statement)
+    db.execute("DELETE FROM search_texts")
     for (report_id,) in db.execute("SELECT id FROM reports ORDER BY id").fetchall():
         index_report(db, report_id)
 
@@ -186,62 +223,90 @@ def index_report(db: Database, report_id: int) -> None:
         report_id: id in ``reports``.
 
     """
-    wanted = {
-        report_id * _PARTS + part: (report_id, part, heading, text)
+    wanted = sorted(
+        (report_id * _PARTS + part, report_id, part, heading, text)
         for part, heading, text in _texts(db, report_id)
-    }
-    present = {
-        row[0]: tuple(row[1:])
-        for row in db.execute(
-            "SELECT id, report_id, part, heading, text FROM search_texts WHERE report_id = ?",
-            [report_id],
-        ).fetchall()
-    }
-    for row_id, old in present.items():
-        if wanted.get(row_id) != old:
-            # The index keeps no text of its own: to forget a row it must be told what it holds.
-            db.execute(
-                "INSERT INTO search_index (search_index, rowid, heading, text)"
-                " VALUES ('delete', ?, ?, ?)",
-                [row_id, _tokens(str(old[2])), _tokens(str(old[3]))],
-            )
-            db.execute("DELETE FROM search_texts WHERE id = ?", [row_id])
-    for row_id, new in wanted.items():
-        if present.get(row_id) != new:
-            db.execute("INSERT INTO search_texts VALUES (?, ?, ?, ?, ?)", [row_id, *new])
-            db.execute(
-                "INSERT INTO search_index (rowid, heading, text) VALUES (?, ?, ?)",
-                [row_id, _tokens(new[2]), _tokens(new[3])],
-            )
+    )
+    present = _present(db, report_id)
+    if wanted == present:
+        return
+    _drop(db, report_id, present)
+    for row in wanted:
+        db.execute("INSERT INTO search_texts VALUES (?, ?, ?, ?, ?)", row)
+    if wanted:
+        db.execute(
+            "INSERT INTO search_index (rowid, title, text) VALUES (?, ?, ?)",
+            [report_id, *_tokens(wanted)],
+        )
 
 
 def forget_report(db: Database, report_id: int) -> None:
     """Take a report out of the index, before its row is deleted from ``reports``."""
-    rows = db.execute(
-        "SELECT id, heading, text FROM search_texts WHERE report_id = ?", [report_id]
+    _drop(db, report_id, _present(db, report_id))
+
+
+_Row = tuple[int, int, int, str, str]
+
+
+def _present(db: Database, report_id: int) -> list[_Row]:
+    rows: list[_Row] = db.execute(
+        "SELECT id, report_id, part, heading, text FROM search_texts WHERE report_id = ?"
+        " ORDER BY id",
+        [report_id],
     ).fetchall()
-    for row_id, heading, text in rows:
-        db.execute(
-            "INSERT INTO search_index (search_index, rowid, heading, text)"
-            " VALUES ('delete', ?, ?, ?)",
-            [row_id, _tokens(heading), _tokens(text)],
-        )
+    return rows
+
+
+def _drop(db: Database, report_id: int, present: list[_Row]) -> None:
+    if not present:
+        return
+    # The index keeps no text of its own: to forget a row it must be told what it holds.
+    db.execute(
+        "INSERT INTO search_index (search_index, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+        [report_id, *_tokens(present)],
+    )
     db.execute("DELETE FROM search_texts WHERE report_id = ?", [report_id])
 
 
-def search(
-    db: Executor, query: str, limit: int = 20, offset: int = 0, filters: Filters | None = None
+def _tokens(rows: list[_Row]) -> tuple[str, str]:
+    """Return title and text of a report as the tokens that the index takes.
+
+    The last token of each part is a single character: no phrase reaches over it into the next.
+    """
+
+    def pairs(text: str) -> str:
+        return " ".join(map("".join, zip_longest(text, text[1:], fillvalue="")))
+
+    def joined(parts: Iterable[_Row]) -> str:
+        return " ".join(pairs(plain(text)) for row in parts for text in row[3:])
+
+    return (
+        joined(row for row in rows if row[2] == TITLE_PART),
+        joined(row for row in rows if row[2] != TITLE_PART),
+    )
+
+
+def search(  # noqa: PLR0913, PLR0917
+    db: Executor,
+    query: str,
+    limit: int = 20,
+    offset: int = 0,
+    filters: Filters | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Results:
     """Find the reports that have every word of a query, in whatever part of the report.
 
-    Reports whose title or names have one of the words come first, then the newest year.
+    Reports whose title or names have one of the words come first; then those where the words
+    stand oftener for the length of the text (bm25), when there are at most ``WEIGHED``; then the
+    newest year, then the key of the agency.
 
     Args:
         db: a connection to the archive's database, or sqlite-utils around it.
         query: words separated by spaces; a phrase with spaces in "…".
         limit: reports to return.
         offset: reports to skip.
-        filters: agency and year.
+        filters: region, type, agency and year.
+        catalogue: of a database that does not change any more; None to read one for this search.
 
     Raises:
         QueryTooLongError: see ``words``.
@@ -249,53 +314,116 @@ def search(
     """
     asked = words(query)
     if not asked:
-        return Results(0, (), (), ())
-    filters = filters or Filters()
-    matching = " INTERSECT ".join(
-        f"SELECT DISTINCT rowid / {_PARTS} AS report_id FROM search_index"  # noqa: S608 - words are bound
-        f" WHERE search_index MATCH :w{number}"
-        for number in range(len(asked))
+        return Results()
+    chosen = filters or Filters()
+    held = catalogue or Catalogue(db)
+    found = held.once(asked, lambda: _ordered(db, asked, held))
+    places, counted = held.once(
+        (asked, chosen),
+        lambda: (_narrowed(held, found, chosen), _counted(held, found, chosen)),
     )
-    values: dict[str, Any] = {f"w{number}": _phrase(word) for number, word in enumerate(asked)}
-    values |= {
-        "any": " OR ".join(_phrase(word) for word in asked),
-        "year": filters.year,
-        "agency": filters.agency_key,
-        "limit": limit,
-        "offset": offset,
+    hits = tuple(_hit(db, held, place, asked) for place in places[offset : offset + limit])
+    return replace(counted, count=len(places), hits=hits)
+
+
+def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int]:
+    """Return the places of the reports that have every word, in the order of the answer."""
+    titles = held.titles
+    if titles and all(word in titles[0] for word in asked):
+        # Words as 年度报告 stand in every title, and the titles are at hand.
+        if all(word in title for word in asked for title in titles):
+            return array("i", range(len(titles)))
+    match = " AND ".join(map(_phrase, asked))
+    # One value instead of a row a report: what takes long is to hand over rows.
+    found = set(
+        json.loads(
+            db.execute(
+                "SELECT json_group_array(rowid) FROM search_index WHERE search_index MATCH ?",
+                [match],
+            ).fetchone()[0]
+        )
+    )
+    places = list(compress(range(len(titles)), map(found.__contains__, held.ids)))
+    if len(places) <= WEIGHED:
+        weighed = dict(
+            db.execute(
+                f"SELECT rowid, bm25(search_index, {_WEIGHTS}) FROM search_index"  # noqa: S608 - constants of ours
+                " WHERE search_index MATCH ?",
+                [match],
+            ).fetchall()
+        )
+        places.sort(key=lambda place: round(weighed[held.ids[place]], 6))
+    first = set[int]()
+    for word in asked:
+        first.update([place for place in places if word in titles[place]])
+    if 0 < len(first) < len(places):
+        places.sort(key=lambda place: place not in first)
+    return array("i", places)
+
+
+def _narrowed(held: Catalogue, places: array[int], chosen: Filters) -> array[int]:
+    if chosen == Filters():
+        return places
+    owners, years, year = held.owners, held.years, chosen.year
+    wanted = {
+        number
+        for number, (key, _, kind, region) in enumerate(held.agencies)
+        if chosen.agency_key in (None, key)
+        and chosen.kind in (None, kind)
+        and chosen.region in (None, region)
     }
-    found = (
-        f"WITH matching AS MATERIALIZED ({matching}), found AS ("  # noqa: S608 - words are bound
-        "SELECT r.id, r.year, r.title, r.status, a.key, a.name FROM matching m"
-        " JOIN reports r ON r.id = m.report_id JOIN agencies a ON a.id = r.agency_id)"
+    return array(
+        "i", [p for p in places if owners[p] in wanted and (year is None or years[p] == year)]
     )
-    in_year, in_agency = "(:year IS NULL OR year = :year)", "(:agency IS NULL OR key = :agency)"
-    years = db.execute(
-        f"{found} SELECT year, count(*) FROM found WHERE {in_agency} GROUP BY year"  # noqa: S608 - words are bound
-        " ORDER BY year DESC",
-        values,
-    ).fetchall()
-    agencies = db.execute(
-        f"{found} SELECT key, name, count(*) FROM found WHERE {in_year} GROUP BY key"  # noqa: S608 - words are bound
-        " ORDER BY count(*) DESC, key",
-        values,
-    ).fetchall()
-    count = sum(n for year, n in years if filters.year in (None, year))
-    rows = db.execute(
-        f"{found}, titled AS MATERIALIZED (SELECT rowid / {_PARTS} AS report_id FROM search_index"  # noqa: S608 - words are bound
-        f" WHERE search_index MATCH :any AND rowid % {_PARTS} = {TITLE_PART})"
-        f" SELECT id, key, name, year, title, status FROM found WHERE {in_year} AND {in_agency}"
-        " ORDER BY id IN (SELECT report_id FROM titled) DESC, year DESC, key LIMIT :limit"
-        " OFFSET :offset",
-        values,
-    ).fetchall()
-    hits = tuple(
-        Hit(report_id, key, name, year, title, status, tuple(_passages(db, report_id, asked)))
-        for report_id, key, name, year, title, status in rows
-    )
+
+
+def _counted(held: Catalogue, places: array[int], chosen: Filters) -> Results:
+    """Return the counts of an answer, each without the filter on what it counts."""
+
+    def owners_without(name: str) -> Counter[int]:
+        opened = _narrowed(held, places, replace(chosen, **{name: None}))
+        return Counter(map(held.owners.__getitem__, opened))
+
+    opened = _narrowed(held, places, replace(chosen, year=None))
+    years = Counter(map(held.years.__getitem__, opened))
+    # Nothing is narrowed: one count by agency answers all three questions.
+    whole = owners_without("year") if chosen == Filters() else None
+    regions, kinds = Counter[str](), Counter[str]()
+    for number, count in (whole or owners_without("region")).items():
+        regions[held.agencies[number][3]] += count
+    for number, count in (whole or owners_without("kind")).items():
+        kinds[held.agencies[number][2]] += count
+    agencies = whole or owners_without("agency_key")
+    # Agencies are numbered by their keys.
+    most = [
+        number
+        for _, number in nsmallest(MAX_AGENCIES, ((-n, number) for number, n in agencies.items()))
+    ]
+    if chosen.agency_key is not None:
+        most += [
+            number
+            for number, agency in enumerate(held.agencies)
+            if agency[0] == chosen.agency_key and number not in most
+        ]
     return Results(
-        count, hits, tuple((y, n) for y, n in years), tuple((k, a, n) for k, a, n in agencies)
+        years=tuple(sorted(years.items(), reverse=True)),
+        agencies=tuple((*held.agencies[number][:2], agencies[number]) for number in most),
+        regions=tuple(
+            (code, held.regions.get(code, code), count)
+            for code, count in sorted(regions.items(), key=lambda item: (-item[1], item[0]))
+        ),
+        kinds=tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def _hit(db: Executor, held: Catalogue, place: int, asked: tuple[str, ...]) -> Hit:
+    report_id = held.ids[place]
+    title, status = db.execute(
+        "SELECT title, status FROM reports WHERE id = ?", [report_id]
+    ).fetchone()
+    key, name = held.agencies[held.owners[place]][:2]
+    passages = tuple(_passages(db, report_id, asked))
+    return Hit(report_id, key, name, held.years[place], title, status, passages)
 
 
 def _passages(db: Executor, report_id: int, asked: tuple[str, ...]) -> Iterator[Passage]:

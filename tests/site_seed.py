@@ -410,10 +410,12 @@ WHOLE = "import sys; from crawler.cli import main; main(['serve', *sys.argv[1:]]
 
 
 @contextmanager
-def running_site(folder: Path, command: str = BARE, **environment: str) -> Iterator[str]:
+def running_site(
+    folder: Path, command: str = BARE, *, options: tuple[str, ...] = (), **environment: str
+) -> Iterator[str]:
     """Serve an archive with the real command on a free port; yields the address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", command, "--data", str(folder), "--port", "0"],
+        [sys.executable, "-c", command, "--data", str(folder), "--port", "0", *options],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **environment},

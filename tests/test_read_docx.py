@@ -13,6 +13,7 @@ from lxml import etree
 
 from pipeline.read.document import Document, Table, UnreadableError
 from pipeline.read.docx import read_docx
+from pipeline.read.docx_looks import without_looks
 from pipeline.read.docx_names import WORD
 from pipeline.read.docx_numbering import chinese_number, format_number
 
@@ -33,6 +34,13 @@ def docx(body: str, **parts: str) -> bytes:
         )
         for name, content in parts.items():
             archive.writestr(f"word/{name}.xml", f"<w:{name} {NAMES}>{content}</w:{name}>")
+    return buffer.getvalue()
+
+
+def docx_of(part: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", part)
     return buffer.getvalue()
 
 
@@ -354,3 +362,37 @@ def test_marks_of_notes_and_struck_figures_do_not_change_a_figure(
     document = read_docx(docx(body))
     assert texts(document) == [shown]
     assert rows(next(document.tables())) == [["行政许可", shown]]
+
+
+def test_looks_that_are_left_out_before_parsing_change_nothing() -> None:
+    def run(text: str, mark: str = "") -> str:
+        return f'<w:r><w:rPr><w:b/>{mark}<w:sz w:val="21"/></w:rPr><w:t>{text}</w:t></w:r>'
+
+    borders = '<w:tcBorders><w:top w:val="single"/></w:tcBorders>'
+    struck, raised = run("9", "<w:strike/>"), run("2", '<w:vertAlign w:val="superscript"/>')
+    revised = (
+        "<w:r><w:rPr><w:rPrChange><w:rPr><w:i/></w:rPr></w:rPrChange></w:rPr><w:t>7</w:t></w:r>"
+    )
+    for last in ("", revised):
+        row = "".join(
+            f"<w:tc><w:tcPr>{borders}</w:tcPr><w:p>{words}</w:p></w:tc>"
+            for words in (run("行政许可"), run("15") + struck + raised)
+        )
+        body = f"<w:p>{run('总体情况')}{last}</w:p><w:tbl><w:tr>{row}</w:tr></w:tbl>"
+        start = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:document '
+        usual, whole = (
+            f"{start}{NAMES}>{comment}<w:body>{body}</w:body></w:document>".encode()
+            for comment in ("", "<!-- with which all of it is parsed -->")
+        )
+        assert without_looks(whole) == whole
+        assert len(without_looks(usual)) < len(usual)
+        document, other = (read_docx(docx_of(part)) for part in (usual, whole))
+        assert document.blocks == other.blocks
+        assert rows(next(document.tables())) == [["行政许可", "15(2)"]]
+
+
+def test_looks_stay_where_their_prefix_could_mean_something_else() -> None:
+    start = f'<?xml version="1.0" encoding="UTF-8"?><w:document {NAMES}><w:body>'
+    inner = '<x:y xmlns:x="urn:x"><w:p xmlns:w="urn:w"><w:rPr>7</w:rPr></w:p></x:y>'
+    part = f"{start}{inner}</w:body></w:document>".encode()
+    assert without_looks(part) == part

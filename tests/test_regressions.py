@@ -7,6 +7,7 @@ import random
 import pytest
 
 from pipeline.check.checker import check
+from pipeline.parse import parse
 from pipeline.read.document import Cell, Document, Paragraph, Table, page_place
 from pipeline.read.html import read_html
 from pipeline.read.text import read_text
@@ -14,7 +15,7 @@ from pipeline.recognise import recognise
 from pipeline.recognise.form import table3_columns
 from pipeline.recognise.numbers import read_cell
 from tests.forms import Grid, change, cut, distinct_values, fourth, second, third
-from tests.mutants.make import _sheets
+from tests.mutants.make import _sheets, make
 from tests.mutants.model import Printed, insert_column
 from tests.mutants.write_html import HtmlWriter
 
@@ -444,3 +445,36 @@ def test_a_sentence_about_a_web_site_is_no_page_foot():
     blocks = tuple(Paragraph(text, f"line={n}") for n, text in enumerate(texts, 1))
     report = recognise(Document("html", blocks))
     assert report.sections[-1].text == "\n".join(texts[2:])
+
+
+def test_a_row_pushed_aside_that_lost_its_last_cell_is_refused():
+    values = distinct_values("2021") | {"t3_unprocessed_repeat__total": ""}
+    cells = [
+        Cell(c.row, c.column + (c.column > 2), c.row_span, c.column_span, c.text, c.place)
+        for c in third("2021", values).cells
+    ]
+    rows = sorted({c.row for c in cells if c.row > 2})
+    cells += [Cell(0, 3, 3, 1, "", PAGE), *(Cell(row, 3, 1, 1, "", PAGE) for row in rows)]
+    (pushed,) = {c.row for c in cells if c.text.startswith("2.重复申请")}
+    table = [
+        Cell(c.row, c.column + (c.row == pushed), c.row_span, c.column_span, c.text, c.place)
+        for c in cells
+        if (c.row, c.column) != (pushed, 10)
+    ]
+    for grid, state in ((cells, "value"), (table, "unread")):
+        grid.sort(key=lambda c: (c.row, c.column))
+        report = report_of(Table(max(rows) + 1, 11, tuple(grid), "path=/t"))
+        assert report.cells["t3_unprocessed_repeat__business"].state == state
+        assert not wrong(report, values | dict.fromkeys(set(report.cells) - set(values), ""))
+
+
+def test_two_tables_three_without_grids_leave_table_two_alone():
+    mutant = make("fin-spaces-97", "spaces")
+    assert "table-twice" in mutant.kinds
+    assert "unread" not in read_states(mutant, "t2")
+    assert read_states(mutant, "t3") == {"unread"}
+
+
+def read_states(mutant, table):
+    cells = parse(mutant.data).cells
+    return {cell.state for code, cell in cells.items() if code.startswith(table)}

@@ -12,6 +12,7 @@ import pytest
 from lxml import html as lxml_html
 from playwright.sync_api import sync_playwright
 
+from archive.home import Archive
 from archive.site.chart import Plot, Series, bars
 from tests.site_seed import Seeded, running_site, seed, seed_long_series
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
@@ -22,7 +23,22 @@ PICTURES = ("requests", "outcomes", "disputes", "documents")
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
-    return seed(tmp_path_factory.mktemp("agency"))
+    made = seed(tmp_path_factory.mktemp("agency"))
+    archive = Archive(made.folder)
+    with archive.transaction() as db:
+        for state, code, year in (
+            ("blank", "t3_carried_in__total", 2023),
+            ("unread", "t3_granted__total", 2021),
+        ):
+            db.execute(
+                "UPDATE cells SET value = NULL, state = ? WHERE metric_id ="
+                " (SELECT id FROM metrics WHERE code = ?) AND document_id = (SELECT document_id"
+                " FROM reports WHERE year = ? AND agency_id ="
+                " (SELECT id FROM agencies WHERE key = '999901:finance'))",
+                (state, code, year),
+            )
+    archive.close()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +85,7 @@ def test_the_table_below_each_picture_has_the_figures_of_the_reports(
         for year, row in figures.items():
             held = [seeded.cells[WATER, year].get(code) for code in summed]
             if None in held:
-                assert row[head] == "无值", (year, head)
+                assert row[head] == "无此项", (year, head)
             else:
                 total = sum(cell["value"] for cell in held if cell)
                 assert float(row[head]) == total, (year, head)
@@ -88,8 +104,8 @@ def test_a_picture_says_what_its_table_says(client: httpx.Client) -> None:
             told = re.search(rf"{year} 年 ([^；]*)", said)
             assert told is not None
             figures = list(row.values())[: len(names)]
-            if set(figures) == {"无值"}:
-                assert told[1] == "格式无此项"
+            if set(figures) == {"无此项"}:
+                assert told[1] == "无此项"
             else:
                 pairs = zip(names, figures, strict=True)
                 expected = "，".join(f"{name} {figure}" for name, figure in pairs)
@@ -105,7 +121,7 @@ def test_every_figure_leads_to_where_it_stands(client: httpx.Client) -> None:
         found = page(client, path)
         if "/cell/" in path:
             assert link.text_content() in found.xpath("string(//*[@class='big-figure'])")
-        elif link.text_content() != "无值":
+        elif place:
             assert found.xpath(f"//*[@id='{place}']"), link.get("href")
 
 
@@ -122,6 +138,22 @@ def test_years_that_are_not_held_are_said(client: httpx.Client) -> None:
     assert "应有未见：2024 年的年报" in last.text_content()
     none = page(client, "/agency/999902-none")
     assert "还没有收录" in none.text_content()
+
+
+def test_no_value_says_why_and_is_never_zero(client: httpx.Client) -> None:
+    shown = page(client, "/agency/999901-finance")
+    assert table_of(shown, "requests")[2023]["上年结转"] == "空白"
+    assert table_of(shown, "outcomes")[2021]["予以公开"] == "未识别"
+    for words in ("空白", "未识别"):
+        link = shown.xpath(f"//td/a[. = '{words}']/@href")[0]
+        assert words in page(client, link).xpath("string(//*[@class='big-figure'])")
+    # A sum that lacks a part is none.
+    said = shown.xpath("//section[@aria-labelledby='picture-requests']//svg/@aria-label")[0]
+    assert "上年结转" not in said.partition("2023 年")[2].partition("；")[0]
+    drawn = shown.xpath("//section[@aria-labelledby='picture-requests']//svg[@role='img']")[0]
+    assert "不全" in drawn.text_content()
+    hostile = table_of(page(client, "/agency/999902-hostile"), "requests")
+    assert set(hostile[2022].values()) == {"无此项"}
 
 
 def test_names_findings_and_ways_on(client: httpx.Client) -> None:
@@ -183,6 +215,8 @@ def test_words_in_pictures_of_eighteen_years_do_not_overlap(
         for path in ("/agency/999901-government", "/explore", "/explore?code=denial_rate", "/"):
             opened.goto(address + path)
             assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+            narrow = "all => all.filter(h => h.scrollWidth > h.clientWidth + 1).length"
+            assert opened.locator(".matrix thead th").evaluate_all(narrow) == 0
             for svg in opened.locator("svg[role=img]").all():
                 assert svg.evaluate(script) == [], path
                 inside = """svg => [...svg.querySelectorAll('text')].every(t => {

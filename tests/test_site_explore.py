@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,9 +17,9 @@ from lxml import html as lxml_html
 from archive.home import Archive
 from archive.publish import publish
 from archive.site.agency import agency_data
-from archive.site.explore import Chosen, classes, explore_data
 from archive.site.home import home_data
 from archive.site.matrix import agencies_of, counts, regions
+from archive.site.ranking import CLASSES, Chosen, explore_data, trimmed
 from archive.summary import explored
 from tests.site_seed import AGENCIES, HOSTILE, Seeded, running_site, seed
 
@@ -208,13 +209,25 @@ def test_hostile_values_are_text(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("rate", [False, True])
 def test_every_value_lies_in_one_class(rate: bool) -> None:  # noqa: FBT001 - a case of the test
-    values = (-1.0, 0.0, 0.05, 0.1, 0.5, 1.0, 1.5) if rate else (-3, 0, 1, 9, 9.5, 10, 49, 12345)
-    held = classes(values, rate=rate)
-    assert sum(count for _, count in held) == len(values)
-    told = dict(held)
-    assert told["小于 0"] == told["0"] == 1
-    assert told["0–10%" if rate else "1–9"] == 2
-    assert classes((), rate=rate) == []
+    values = (-1.0, -0.001, 0.0, 0.001, 0.1, 0.11, 1.0, 1.5, 9, 10, 49, 12345)
+    for value in values:
+        assert sum(low < value <= high for _, low, high in CLASSES[rate]) == 1, value
+    counts = [sum(low < value <= high for value in values) for _, low, high in CLASSES[rate]]
+    told = dict(trimmed(counts, rate=rate))
+    assert told["小于 0"] == 2
+    assert told["0"] == 1
+    assert told["0–10%"] == 2 if rate else told["10–49"] == 2
+    assert trimmed([0] * len(counts), rate=rate) == ()
+
+
+def test_the_spread_holds_every_value_once(client: httpx.Client) -> None:
+    for query in ("code=denied&year=2021", "code=denial_rate&year=2021&type=department"):
+        shown = page(client, f"/explore?{query}")
+        told = client.get(f"/explore.json?{query}").json()
+        valued = [row["value"] for row in told["rows"] if row["value"] is not None]
+        said = shown.xpath("//section[@aria-labelledby='spread-title']//svg/@aria-label")[0]
+        counts = [int(number) for number in re.findall(r"，(\d+) 个", said)]
+        assert sum(counts) == len(valued) == told["counted"]
 
 
 def follow(client: httpx.Client, path: str, words: str) -> tuple[str, Any]:

@@ -9,10 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from lxml import html as lxml_html
+from playwright.sync_api import sync_playwright
 
 from archive.home import Archive
 from tests.site_seed import Seeded, running_site, seed, seed_many
+from tests.test_site_browser import ARGUMENTS, CHROMIUM
 
 LATE = ("999902:xinfang", 2021)
 
@@ -162,6 +165,20 @@ def test_many_agencies_are_shown_by_province_region_and_page(many: httpx.Client)
     ]  # fmt: skip
 
 
+def test_a_ranking_is_taken_page_by_page(many: httpx.Client) -> None:
+    names: list[str] = []
+    address = "/explore?code=new_requests&year=2021"
+    while address:
+        shown = page(many, address)
+        names += shown.xpath("//table[contains(@class, 'ranking')]//th[@scope='row']/a/text()")
+        address = next(iter(shown.xpath("//a[@rel='next']/@href")), "")
+    assert len(names) == len(set(names)) == 128
+    whole = many.get("/explore.json?code=new_requests&year=2021").json()
+    assert [row["agency"] for row in whole["rows"]] == names
+    assert whole["held"] == 128
+    assert {row["reason"] for row in whole["rows"]} == {"无法读取"}
+
+
 @pytest.mark.parametrize("path", ["/region/000000", "/region/99", "/region/unknown"])
 def test_a_region_without_agencies_is_not_there(many: httpx.Client, path: str) -> None:
     answer = many.get(path)
@@ -175,3 +192,24 @@ def test_an_empty_archive_has_a_home(tmp_path: Path) -> None:
         assert "还没有年报" in opened.get("/").text
         assert "还没有年报" in opened.get("/explore").text
         assert opened.get("/region/99").status_code == 404
+
+
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium found; set CHROMIUM")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_nobody_is_shut_out(client: httpx.Client, width: int, scheme: Any) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        # axe is a script, which the site's own policy would keep out.
+        context = browser.new_context(
+            base_url=str(client.base_url),
+            viewport={"width": width, "height": 844},
+            color_scheme=scheme,
+            bypass_csp=True,
+        )
+        opened = context.new_page()
+        levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        for path in ("/", "/region/99", "/agency/999901-civil_affairs", "/explore?year=2022"):
+            opened.goto(path)
+            found = Axe().run(opened, options={"runOnly": {"type": "tag", "values": levels}})
+            assert [violation["id"] for violation in found.response["violations"]] == [], path
+        browser.close()

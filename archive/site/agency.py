@@ -10,7 +10,6 @@ from urllib.parse import unquote
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
-from archive.codebook import metrics
 from archive.site import matrix, words
 from archive.site.answers import ask as put
 from archive.site.answers import page_of
@@ -21,6 +20,7 @@ from archive.summary import explored, missing_years
 from archive.views import KEY_FIGURES, SUMS
 
 NEW_FORM = 2021
+_ONE_ROW = {"other": ("t3_other_total__total",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,44 @@ def _name(code: str) -> str:
     return words.KEY_FIGURES.get(code) or explored()[code].name
 
 
-def place_of(row: Row, code: str) -> str:
-    """Return the address where a figure of a year stands: its cell, or its rows in the report."""
-    codes = [KEY_FIGURES[code]] if code in KEY_FIGURES else SUMS.get(code, ())
-    base = words.link(row["address"])
-    if len(codes) == 1:
-        return f"{base}/cell/{codes[0]}" if row[code] is not None else f"{base}#{codes[0]}"
-    if not codes:
-        codes = explored()[code].numerator.split(" + ")
-    table = metrics()[codes[0]].table
-    return f"{base}#s{table.removeprefix('t')}" if code == "other" else f"{base}#{codes[0]}"
+def _cells(code: str) -> list[str]:
+    """Return the cells that a figure is made of."""
+    if code in KEY_FIGURES:
+        return [KEY_FIGURES[code]]
+    return list(SUMS.get(code) or explored()[code].numerator.split(" + "))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure of a year: as text, where it stands, and its state when it has no value."""
+
+    text: str
+    address: str
+    state: str
+
+
+def shown(row: Row, code: str) -> Shown:
+    """Return a figure of a year as the page shows it.
+
+    Args:
+        row: a year; ``states`` has the states of its cells without a value.
+        code: a figure of ``PICTURES``.
+
+    """
+    base, parts = words.link(row["address"]), _cells(code)
+    if row[code] is not None:
+        where = f"/cell/{parts[0]}" if len(parts) == 1 else f"#{parts[0]}"
+        if code == "other":
+            # Printed in one row or in three.
+            where = "#s3"
+        return Shown(words.number(row[code]), base + where, "value")
+    # What could not be read is said before what is blank.
+    without = [name for name in (*parts, *_ONE_ROW.get(code, ())) if name in row["states"]]
+    without.sort(key=lambda name: row["states"][name] != "unread")
+    if not without:
+        return Shown("无此项", base, "none")
+    state = row["states"][without[0]]
+    return Shown(words.STATES[state].name, f"{base}/cell/{without[0]}", state)
 
 
 def _rows(connection: sqlite3.Connection, owner: Row) -> list[Row]:
@@ -128,7 +156,17 @@ def _rows(connection: sqlite3.Connection, owner: Row) -> list[Row]:
         row["year"]: row
         for row in ask(connection, "SELECT * FROM summary_reports WHERE agency_id = ?", owner["id"])
     }
+    states: dict[int, dict[str, str]] = {row["year"]: {} for row in rows}
+    for cell in ask(
+        connection,
+        "SELECT r.year, m.code, c.state FROM reports r JOIN cells c"
+        " ON c.document_id = r.document_id JOIN metrics m ON m.id = c.metric_id"
+        " WHERE r.agency_id = ? AND c.value IS NULL",
+        owner["id"],
+    ):
+        states[cell["year"]][cell["code"]] = cell["state"]
     for row in rows:
+        row["states"] = states[row["year"]]
         row.update({name: told[row["year"]][name] for name in ("flaws", "late", "edited")})
         for code in ("reviews_corrected", "suits_corrected"):
             found = ask_one(
@@ -177,13 +215,7 @@ def agency_data(connection: sqlite3.Connection, slug: str) -> AgencyData:
 
 def _missing_words(data: AgencyData, picture: Picture) -> dict[int, str]:
     found = dict.fromkeys(data.missing, "应有未见")
-    for row in data.rows:
-        only_new = all(
-            metrics()[code].order_2019 is None
-            for name in picture.drawn
-            for code in ([KEY_FIGURES[name]] if name in KEY_FIGURES else SUMS[name])
-        )
-        found[row["year"]] = "格式无此项" if only_new and row["template"] == "2019" else "无值"
+    found.update({row["year"]: shown(row, picture.drawn[0]).text for row in data.rows})
     return found
 
 
@@ -231,7 +263,7 @@ async def show(datasette: Datasette, request: Request) -> Response:
         data=data,
         charts=draw(data),
         rules=_by_rule(data),
-        place_of=place_of,
+        shown=shown,
         region_address=matrix.address(data.owner["region_code"]),
     )
 

@@ -190,9 +190,12 @@ def _charts(owners: Sequence[Row], years: Sequence[int], figure: str) -> list[An
     ]
 
 
-def _suggestions(query: str, chosen: Address) -> Callable[[sqlite3.Connection], list[Row]]:
+def _suggestions(
+    datasette: Datasette, query: str, chosen: Address
+) -> Callable[[sqlite3.Connection], list[Row]]:
     def question(connection: sqlite3.Connection) -> list[Row]:
-        found = search(connection, query, _SUGGESTED, 0).hits
+        catalogue = datasette.catalogue(connection)
+        found = search(connection, query, _SUGGESTED, catalogue=catalogue).hits
         suggested = []
         for hit in found:
             slug = words.slug(hit.agency_key)
@@ -229,7 +232,7 @@ async def compare(datasette: Datasette, request: Request) -> Response:
     problem = ""
     if query:
         try:
-            found = await ask(datasette, _suggestions(query, chosen))
+            found = await ask(datasette, _suggestions(datasette, query, chosen))
         except QueryTooLongError as error:
             problem = str(error)
     held = sorted({year for owner in owners for year in owner["years"]})

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -128,7 +128,9 @@ def report_csv(data: ReportData) -> str:
     return rows_csv(heads, rows)
 
 
-def search_json(query: str, results: Results, problem: str) -> dict[str, Any]:
+def search_json(
+    query: str, results: Results, problem: str, absolute: Callable[[str], str]
+) -> dict[str, Any]:
     """Return search results as ``/search.json`` gives them; marks are ⟦ and ⟧ in passages."""
 
     def text(pieces: tuple[Piece, ...]) -> str:
@@ -146,7 +148,9 @@ def search_json(query: str, results: Results, problem: str) -> dict[str, Any]:
                 "year": hit.year,
                 "title": hit.title,
                 "status": hit.status,
-                "address": f"/report/{words.slug(hit.agency_key)}/{hit.year}",
+                "address": absolute(
+                    words.link(f"/report/{words.slug(hit.agency_key)}/{hit.year}")
+                ),
                 "passages": [
                     {
                         "part": passage.part,

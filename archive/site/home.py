@@ -42,14 +42,17 @@ def _changes(connection: sqlite3.Connection) -> list[Row]:
     # What turned up first stands among the newest reports; each kind has its own index range.
     parts = " UNION ALL ".join(
         f"SELECT * FROM (SELECT * FROM changes WHERE kind = '{kind}'"  # noqa: S608 - our own codes
-        f" ORDER BY changed_at DESC LIMIT {_LATEST})"
+        f" ORDER BY changed_at DESC LIMIT {_LATEST * 4})"
         for kind in words.CHANGES
         if kind != "new"
     )
-    return ask(
+    rows = ask(
         connection,
-        f"SELECT * FROM ({parts}) ORDER BY changed_at DESC, document_id, url LIMIT {_LATEST}",  # noqa: S608 - our own codes
+        f"SELECT * FROM ({parts}) ORDER BY changed_at DESC, document_id, url",  # noqa: S608 - our own codes
     )
+    # A report that changed at several addresses, or twice, stands here once.
+    by_report = {(row["report_id"], row["kind"]): row for row in reversed(rows)}
+    return [row for row in rows if by_report[row["report_id"], row["kind"]] is row][:_LATEST]
 
 
 def home_data(connection: sqlite3.Connection) -> Home:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archive.site import words
@@ -111,18 +110,10 @@ def agencies_of(
     return Agencies(years(counted), ((region, tuple(lines)),))
 
 
-_SUMS = ("clean", "flawed", "unread", "late", "edited", "missing")
-
-
-def _summed(rows: Iterable[Row]) -> dict[int, Row]:
-    by_year: dict[int, Row] = {}
-    for row in rows:
-        held = by_year.setdefault(row["year"], dict.fromkeys(_SUMS, 0))
-        for name in _SUMS:
-            held[name] += row[name]
-    for held in by_year.values():
-        held["reports"] = held["clean"] + held["flawed"] + held["unread"]
-    return by_year
+_SUMS = ", ".join(
+    f"sum({name}) AS {name}"
+    for name in ("clean", "flawed", "unread", "late", "edited", "missing")
+) + ", sum(clean + flawed + unread) AS reports"  # fmt: skip
 
 
 def regions(connection: sqlite3.Connection, counted: Row, prefix: str = "") -> Regions:
@@ -134,26 +125,24 @@ def regions(connection: sqlite3.Connection, counted: Row, prefix: str = "") -> R
         prefix: two digits of a province, or empty for all.
 
     """
-    inside = f"{prefix}%"
-    held = ask(connection, "SELECT * FROM summary_regions WHERE code LIKE ? ORDER BY code", inside)
-    by_region = defaultdict(list)
-    for row in ask(connection, "SELECT * FROM summary_years WHERE region_code LIKE ?", inside):
-        by_region[row["region_code"]].append(row)
-    if prefix or len(held) <= MOST_LINES:
-        lines = [(region, _summed(by_region[region["code"]])) for region in held]
-        return Regions(years(counted), tuple(lines))
-    provinces: dict[str, list[Row]] = defaultdict(list)
-    for region in held:
-        provinces[region["code"][:2]].append(region)
-    summed = [
-        (
-            {
-                "code": code,
-                "name": words.province(code),
-                "agencies": sum(region["agencies"] for region in belonging),
-            },
-            _summed(row for region in belonging for row in by_region[region["code"]]),
-        )
-        for code, belonging in provinces.items()
-    ]  # fmt: skip
-    return Regions(years(counted), tuple(summed))
+    known = ask(connection, "SELECT count(*) AS n FROM summary_regions")[0]["n"]
+    by_province = not prefix and known > MOST_LINES
+    named = {"digits": 2 if by_province else 6, "inside": f"{prefix}%"}
+    held = ask(
+        connection,
+        "SELECT substr(code, 1, :digits) AS code, min(name) AS name, sum(agencies) AS agencies"
+        " FROM summary_regions WHERE code LIKE :inside GROUP BY 1 ORDER BY 1",
+        **named,
+    )
+    by_region: dict[str, dict[int, Row]] = defaultdict(dict)
+    for row in ask(
+        connection,
+        f"SELECT substr(region_code, 1, :digits) AS code, year, {_SUMS} FROM summary_years"  # noqa: S608 - our own names
+        " WHERE region_code LIKE :inside GROUP BY 1, 2",
+        **named,
+    ):
+        by_region[row["code"]][row["year"]] = row
+    if by_province:
+        for region in held:
+            region["name"] = words.province(region["code"])
+    return Regions(years(counted), tuple((region, by_region[region["code"]]) for region in held))

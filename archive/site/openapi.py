@@ -252,7 +252,7 @@ def _json(name: str) -> Schema:
     return {"application/json": {"schema": _named(name)}}
 
 
-def description() -> Schema:
+def description(root: str) -> Schema:
     """Return the description of all JSON addresses as an OpenAPI 3.1 document."""
     text = _argument("q", _TEXT, "要找的字词；几个词之间加空格")
     agency = _argument("agency", _TEXT, "机关代码，或名称的一部分")
@@ -269,7 +269,7 @@ def description() -> Schema:
             "要全部数据请取 /data 页所列的文件，不必逐页询问。",
             "license": {"name": words.LICENSE, "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root}],
         "paths": {
             "/report/{agency}/{year}.json": _get(
                 "一份年报：单元格、正文、问题、来源", _json("Report"), _WHERE, 404
@@ -338,9 +338,9 @@ def description() -> Schema:
     }  # fmt: skip
 
 
-async def openapi(datasette: Datasette, request: Request) -> Response:  # noqa: ARG001 - as Datasette calls it
+async def openapi(datasette: Datasette, request: Request) -> Response:
     """Answer ``/openapi.json``."""
-    return Response.json(description())
+    return Response.json(description(datasette.absolute_url(request, "/")))
 
 
 ROUTES = [(r"^/openapi\.json$", openapi)]

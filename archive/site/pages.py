@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
@@ -13,9 +14,11 @@ from archive.search import Filters, QueryTooLongError, Results, search
 from archive.site import downloads, listing, lookup, versions, words
 from archive.site.answers import LAST_PAGE, ask, number_from, page_of, pager, report_named
 from archive.site.details import Details, details
+from archive.site.matrix import UNKNOWN_REGION
 from archive.site.prose import found_in, prose
 
 HITS_PER_PAGE = 20
+_Choice = tuple[str, str, int]
 
 
 async def about(datasette: Datasette, request: Request) -> Response:
@@ -78,21 +81,33 @@ async def report(datasette: Datasette, request: Request) -> Response:
 async def find(datasette: Datasette, request: Request) -> Response:
     """Answer ``/search`` and ``/search.json``."""
     query = (request.args.get("q") or "").strip()
-    chosen = Filters(request.args.get("agency") or None, number_from(request, "year", 9999))
+    region = request.args.get("region") or None
+    chosen = Filters(
+        request.args.get("agency") or None,
+        number_from(request, "year", 9999),
+        "" if region == UNKNOWN_REGION else region,
+        request.args.get("type") or None,
+    )
     page = number_from(request, "page", LAST_PAGE) or 1
-    problem, results = "", Results(0, (), (), ())
+    problem, results = "", Results()
     offset = (page - 1) * HITS_PER_PAGE
+
+    def question(connection: sqlite3.Connection) -> Results:
+        catalogue = datasette.catalogue(connection)
+        return search(connection, query, HITS_PER_PAGE, offset, chosen, catalogue)
+
     try:
-        results = await ask(
-            datasette,
-            lambda connection: search(connection, query, HITS_PER_PAGE, offset, chosen),
-        )
+        results = await ask(datasette, question)
     except QueryTooLongError as error:
         problem = str(error)
     if request.url_vars["suffix"] == ".json":
         return Response.json(
-            downloads.search_json(query, results, problem), status=400 if problem else 200
+            downloads.search_json(
+                query, results, problem, lambda path: datasette.absolute_url(request, path)
+            ),
+            status=400 if problem else 200,
         )
+    asked = [(name, request.args[name]) for name in FILTERS if request.args.get(name)]
     return await page_of(
         datasette,
         request,
@@ -100,9 +115,41 @@ async def find(datasette: Datasette, request: Request) -> Response:
         query=query,
         results=results,
         filters=chosen,
+        asked=urlencode(asked),
+        choices=_choices(results, chosen),
         problem=problem,
         pager=pager(request, page, results.count, HITS_PER_PAGE),
     )
+
+
+FILTERS = ("region", "type", "agency", "year")
+
+
+def _choices(results: Results, chosen: Filters) -> list[tuple[str, str, str, list[_Choice]]]:
+    """Return the filters: label, parameter, what is chosen, and value, name and count of each.
+
+    What is chosen is always among them, with 0 when nothing is left of it.
+    """
+    region = UNKNOWN_REGION if chosen.region == "" else chosen.region or ""
+    lists: list[tuple[str, str, str, list[_Choice]]] = [
+        (
+            "地区", "region", region,
+            [(code or UNKNOWN_REGION, name or "地区不详", n) for code, name, n in results.regions],
+        ),
+        (
+            "类型", "type", chosen.kind or "",
+            [(kind, words.AGENCY_TYPES.get(kind, kind), n) for kind, n in results.kinds],
+        ),
+        ("机关", "agency", chosen.agency_key or "", list(results.agencies)),
+        (
+            "年度", "year", str(chosen.year or ""),
+            [(str(year), str(year), n) for year, n in results.years],
+        ),
+    ]  # fmt: skip
+    for _, _, value, choices in lists:
+        if value and all(choice[0] != value for choice in choices):
+            choices.append((value, words.AGENCY_TYPES.get(value, value), 0))
+    return [one for one in lists if one[2] or len(one[3]) > 1]
 
 
 async def findings(datasette: Datasette, request: Request) -> Response:

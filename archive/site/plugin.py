@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from archive.site import (
     words,
     xlsx,
 )
+from archive.site.answers import DATABASE
 from archive.site.metadata import CLOSED_TABLES, column_title, table_title
 
 HERE = Path(__file__).parent
@@ -81,18 +83,46 @@ def prepare_jinja2_environment(env: Environment) -> None:
         style_version=_STYLE,
         lookups=LOOKUPS,
         column_title=column_title,
+        closed_tables=CLOSED_TABLES,
         table_title=table_title,
     )
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
-def permission_allowed(action: str, resource: object) -> bool | None:
-    """Close SQL, the file and the tables that are tools, for everybody."""
-    if action in ("execute-sql", "view-database-download"):
+def permission_allowed(datasette: Datasette, action: str, resource: object) -> bool | None:
+    """Close the file and the tables that are tools, and SQL unless the operator allows it."""
+    if action == "execute-sql":
+        return bool(datasette.options.allow_sql)
+    if action == "view-database-download":
         return False
     if action == "view-table" and isinstance(resource, tuple) and resource[1] in CLOSED_TABLES:
         return False
     return None
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
+def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
+    """Read the catalogue of the release before the first search, however long that takes."""
+
+    async def read() -> None:
+        await datasette.get_database(DATABASE).execute_fn(datasette.catalogue)
+
+    return read
+
+
+# A release never changes: reading it through the page cache of the system saves a copy of each page
+# in every thread.
+_MAPPED = 1 << 40
+# What a visitor's SQL makes out of nothing must fit in memory.
+_LONGEST_VALUE = 4_000_000
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
+def prepare_connection(conn: sqlite3.Connection, datasette: Datasette) -> None:
+    """Set up a connection to a release."""
+    conn.execute(f"PRAGMA mmap_size = {_MAPPED}")
+    if datasette.options.allow_sql:
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here

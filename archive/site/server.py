@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import uvicorn
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
+from datasette.utils.asgi import Request
 
 from archive.blobs import BlobStore
+from archive.catalogue import Catalogue
 from archive.publish import Release
 from archive.site import plugin
+from archive.site.address import PublicAddress, under
 from archive.site.answers import DATABASE
 from archive.site.cache import validated
 from archive.site.evidence import Maker, Pictures
@@ -49,6 +55,27 @@ class PortTakenError(OSError):
     """The address to serve at cannot be had."""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the operator chooses.
+
+    Args:
+        address: where visitors find the site; None when they come without a proxy.
+        allow_sql: visitors may put any question in SQL, within the limits on time and rows.
+
+    """
+
+    address: PublicAddress | None = None
+    allow_sql: bool = False
+
+    def digest(self) -> str:
+        """Return what tells pages of different choices apart."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
+
+
+AS_IS = Options()
+
+
 class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
     """Datasette over one release.
 
@@ -56,16 +83,19 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         folder: the data folder, beside whose ``public`` the stored bytes lie.
         release: the database to show.
         pictures: of cells in their originals.
+        options: what the operator chooses.
 
     """
 
-    def __init__(self, folder: Path, release: Release, pictures: Pictures) -> None:
+    def __init__(
+        self, folder: Path, release: Release, pictures: Pictures, options: Options = AS_IS
+    ) -> None:
         with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
             metadata = describe(connection)
         super().__init__(
             [],
             metadata=metadata,
-            settings=SETTINGS,
+            settings={**SETTINGS, "default_allow_sql": options.allow_sql},
             template_dir=str(HERE / "templates"),
             static_mounts=[("static", str(HERE / "static"))],
             inspect_data={
@@ -81,6 +111,23 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         self.blobs = BlobStore(folder / "blobs")
         self.release = release
         self.pictures = pictures
+        self.options = options
+        self._catalogue: Catalogue | None = None
+        self._reading = Lock()
+
+    def catalogue(self, connection: sqlite3.Connection) -> Catalogue:
+        """Return the catalogue of the release, read with the first search."""
+        with self._reading:
+            if self._catalogue is None:
+                self._catalogue = Catalogue(connection)
+            return self._catalogue
+
+    def absolute_url(self, request: Request, path: str) -> str:
+        """Return the whole address of a path as visitors know it."""
+        address = self.options.address
+        if address is None:
+            return str(super().absolute_url(request, path))
+        return address.absolute(path)
 
     def close(self) -> None:
         """Close the connections, once no request is under way."""
@@ -88,12 +135,13 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         self.get_database(DATABASE).close()
 
 
-def build(folder: Path, maker: Maker | None = None) -> App:
+def build(folder: Path, maker: Maker | None = None, options: Options = AS_IS) -> App:
     """Return the site over the releases of a data folder as an ASGI application.
 
     Args:
         folder: the data folder; something has been published in it.
         maker: draws cells in their originals; None for a site without such pictures.
+        options: what the operator chooses.
 
     """
     if not pm.is_registered(plugin):
@@ -105,10 +153,12 @@ def build(folder: Path, maker: Maker | None = None) -> App:
     pictures = Pictures(folder / "cache" / "evidence", BlobStore(folder / "blobs"), maker)
 
     def of_release(release: Release) -> tuple[App, Callable[[], None]]:
-        site = Site(folder, release, pictures)
-        return validated(site.app(), f"{release.id}-{plugin.OWN_FILES}"), site.close
+        site = Site(folder, release, pictures, options)
+        validator = f"{release.id}-{plugin.OWN_FILES}-{options.digest()}"
+        return validated(site.app(), validator), site.close
 
-    return Switch(folder, of_release)
+    switch = Switch(folder, of_release)
+    return under(switch, options.address) if options.address else switch
 
 
 class _Server(uvicorn.Server):
@@ -155,6 +205,7 @@ def serve(
     listening: socket.socket,
     ready: Callable[[], None],
     maker: Maker | None = None,
+    options: Options = AS_IS,
 ) -> None:
     """Serve what is published until interrupted; a new release is shown as soon as it is there.
 
@@ -163,9 +214,10 @@ def serve(
         listening: from ``listen``.
         ready: called once requests are answered.
         maker: draws cells in their originals; None for a site without such pictures.
+        options: what the operator chooses.
 
     """
     config = uvicorn.Config(
-        build(folder, maker), log_level="warning", lifespan="on", access_log=False
+        build(folder, maker, options), log_level="warning", lifespan="on", access_log=False
     )
     _Server(config, ready).run(sockets=[listening])

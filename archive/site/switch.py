@@ -78,7 +78,7 @@ class Switch:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await _warm(self._served.app)
+                await _warm(self._served)
                 self._watcher = asyncio.create_task(self._watch())
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
@@ -99,34 +99,56 @@ class Switch:
 
     async def _switch(self, release: Release) -> None:
         served = self._serve(release)
-        await _warm(served.app)
+        await _warm(served)
         before, self._served = self._served, served
         before.replaced = True
         before.end_when_idle()
         _LOG.info("serving release %s", release.id)
 
 
-async def _warm(app: App) -> None:
-    """Ask an application for its first page, before any visitor does.
+# Pages that prepare what the others share: Datasette itself, the front page, the search.
+_FIRST = "/about"
+_NEXT = (("/", b""), ("/search.json", b"q=%E5%B9%B4"))
+
+
+async def _warm(served: _Served) -> None:
+    """Ask an application for a few pages before any visitor does.
 
     Datasette prepares itself during the first request and lets a second one pass meanwhile.
+
+    Raises:
+        ReleaseDamagedError: the first page, which asks the database for nothing, is not there.
+
     """
+    status = await _status(served.app, _FIRST)
+    if status != HTTPStatus.OK:
+        raise ReleaseDamagedError(f"the first page answers with status {status}")
+    for path, query in _NEXT:
+        # Slow is no reason to refuse a release: that page says so itself, the others are there.
+        status = await _status(served.app, path, query)
+        if status != HTTPStatus.OK:
+            _LOG.warning("release %s: %s answers with status %s", served.release.id, path, status)
+
+
+async def _status(app: App, path: str, query: bytes = b"") -> int:
     scope: Scope = {
         "type": "http",
         "method": "GET",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": b"",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query,
         "scheme": "http",
         "http_version": "1.1",
         "headers": [],
     }
+    statuses: list[int] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] != HTTPStatus.OK:
-            raise ReleaseDamagedError(f"the first page answers with status {message['status']}")
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
 
     await app(scope, receive, send)
+    return statuses[0]

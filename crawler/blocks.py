@@ -50,7 +50,7 @@ def block_sign(status: int, body: bytes) -> str | None:
     """
     sign = None
     if len(body) <= _LONGEST and not body.startswith(b"%PDF"):
-        text, _ = decode(body)
+        text = decode(body)
         # With status 200 a page counts only when it says little else: articles mention these words.
         if status != 200 or len(_TAGS.sub("", _SCRIPTS.sub("", text))) <= _FEW_WORDS:
             sign = next((name for name, pattern in _SIGNS if pattern.search(text)), None)

@@ -112,7 +112,7 @@ class RobotsMiddleware:
             else:
                 self._unusable(origin, reason)
             return None
-        rules = Protego.parse(decode(response.body)[0])
+        rules = Protego.parse(decode(response.body))
         delay = rules.crawl_delay(self.agent)
         pace = self.crawler.get_extension(Pace)
         if delay is not None and pace is not None:

@@ -29,7 +29,10 @@ from pipeline.read.sniff import Kind, LegacyKind, sniff
 from pipeline.report import Report
 
 SECONDS = 60.0
-"""Wall clock for one document; a report takes a tenth of a second."""
+"""Time of one core for one document; a report takes a tenth of a second, a scanned page two."""
+
+LOADED = 3
+"""Times as long by the wall clock, as other programs may take the core meanwhile."""
 
 MEMORY = 2 * 2**30
 """Bytes of address space for one document; a report takes a fiftieth."""
@@ -44,6 +47,7 @@ STOPPED = frozenset({"E-READ-TIMEOUT", "E-READ-MEMORY", "E-READ-CRASH", MISSING}
 """Rules of findings that say that reading was not finished, whatever the file holds."""
 
 _START_SECONDS = 60.0
+_LOOK_AGAIN = 0.02  # seconds
 _HEAD = 4096  # bytes that tell the kind of a file that is not read
 _LAST_BYTES = 8192  # of what a worker printed, enough for the end of a traceback
 _LOOK_AHEAD = 8  # documents a worker; enough for one run of LibreOffice
@@ -99,13 +103,14 @@ class _Worker:
         """Return the report of a document, whatever happens to the process."""
         self._await_ready()
         kind: Kind = converted_from or "unknown"
-        deadline = time.monotonic() + self._seconds
+        started = self._core_seconds()
+        deadline = time.monotonic() + LOADED * self._seconds
         try:
             self._socket.send(converted_from)
             self._socket.send_bytes(data)
-            kind = self._receive(deadline)
+            kind = self._receive(deadline, started)
             report: Report
-            report, self.finished = self._receive(deadline)
+            report, self.finished = self._receive(deadline, started)
         except _LateError:
             finding = self._late()
         except (EOFError, OSError):
@@ -129,10 +134,38 @@ class _Worker:
             ) from error
         self._ready = True
 
-    def _receive(self, deadline: float) -> Any:  # noqa: ANN401 - as Connection.recv
-        if not self._socket.poll(max(0.0, deadline - time.monotonic())):
-            raise _LateError
-        return self._socket.recv()
+    def _receive(self, deadline: float, started: float | None = None) -> Any:  # noqa: ANN401
+        """Return what the worker says next, as Connection.recv does.
+
+        Args:
+            deadline: of the wall clock.
+            started: time of a core that the worker had taken when it got the document; None where
+                that does not count.
+
+        """
+        while (left := deadline - time.monotonic()) > 0:
+            if started is not None:
+                left = min(left, started + self._seconds - self._core_seconds())
+            # A worker takes no more time of a core than passes meanwhile.
+            if self._socket.poll(max(_LOOK_AGAIN, left)):
+                return self._socket.recv()
+            if started is not None and self._core_seconds() >= started + self._seconds:
+                break
+        raise _LateError
+
+    def _core_seconds(self) -> float:
+        """Return the time of a core that the process took; the wall clock's where it is not told.
+
+        Source: proc_pid_stat(5), fields 14 and 15.
+        """
+        if sys.platform != "linux":
+            return time.monotonic()
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
+        except (FileNotFoundError, ProcessLookupError):
+            return 0.0  # it has ended, which the socket tells
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def died_idle(self) -> bool:
         """Tell whether the process ended after it was ready and before it got a document."""
@@ -202,7 +235,7 @@ class ReaderPool:
 
     Args:
         workers: number of processes; None for one a core.
-        seconds: wall clock for one document.
+        seconds: time of one core for one document; three times as much by the wall clock.
         memory: bytes of address space for one document, beyond the modules'; enforced on Linux.
 
     """

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipeline.parse import parse
-from pipeline.pool import OUT_OF_MEMORY
+from pipeline.pool import LOADED, OUT_OF_MEMORY
 from pipeline.read.sniff import sniff
 
 _DOCUMENTS = 500
@@ -57,7 +57,7 @@ def _serve(pool: Connection, seconds: float) -> None:
             data = pool.recv_bytes()
         except EOFError:
             return
-        signal.setitimer(signal.ITIMER_REAL, seconds + _ORPHAN_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, LOADED * seconds + _ORPHAN_SECONDS)
         pool.send(converted_from or sniff(data))
         report = parse(data, converted_from)
         del data

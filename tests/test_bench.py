@@ -26,18 +26,20 @@ def test_each_way_of_reading_is_printed_with_its_right_cells(
     assert result.exit_code == 0
     written = json.loads(target.read_text())
     for row in written["rows"]:
-        assert f"{row['file']:36}{row['way']:16}" in result.output
+        assert f"{row['file']:44}{row['way']:16}" in result.output
         assert row["floors"] > 0
-        if row["way"] in {"fast reading", "both readings"}:
+        if row["way"] in {"fast reading", "first sight", "both readings"}:
             assert row["right"] == row["cells"] > 0
-    ways = [(row["file"].split(".")[1], row["way"]) for row in written["rows"]]
+    ways = [(row["file"].rsplit(".", 1)[1], row["way"]) for row in written["rows"]]
     assert {form for form, way in ways if way == "floor"} == set(FLOORS)
     assert {way for form, way in ways if form == "pdf"} == {
         "floor",
         "fast reading",
+        "first sight",
         "both readings",
         *others(),
     }
+    assert {"docx, as published: first sight / floor"} <= set(written["summary"])
     assert {"pdf: fast reading / floor", "pool: one worker / two workers"} <= set(
         written["summary"]
     )

@@ -318,3 +318,10 @@ def test_a_drawn_table_that_may_have_cells_of_several_lines_is_refused(groups):
     report = drawn(*groups)
     assert values(report, "t2") == {}
     assert "字符画成" in report.cells["t2_penalty_decisions"].note
+
+
+def test_a_table_drawn_with_box_characters_is_refused():
+    head = [FINES, "┌────┬────", "│ 信息内容 │ 本年处理决定数量", "├────┼────"]
+    body = ["│ 行政处罚 │ 12", "│ │ 34", "│ 行政强制 │ 56", "└────┴────"]
+    report = parse("\n".join([TITLE, *head, *body]).encode())
+    assert values(report, "t2") == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from sqlite_utils import Database
 
 from archive.home import Archive
 from archive.passages import plain, plain_with_origins
+from archive.results import Filters
 from archive.search import (
-    Filters,
     QueryTooLongError,
     forget_report,
     index_report,
@@ -170,6 +171,48 @@ def test_passages_mark_the_words_in_the_original_text(db: Database) -> None:
 
 def test_a_title_hit_comes_first(db: Database) -> None:
     assert all("信访局" in hit.agency for hit in search(db, "信访", limit=5).hits)
+
+
+def test_more_hits_in_a_text_of_the_same_length_come_before_fewer_and_newer(
+    archive: Archive,
+) -> None:
+    db = archive.db
+    with archive.transaction():
+        for report, text in (
+            (5, "麒麟，甲乙丙丁戊"),
+            (3, "麒麟，麒麟，麒麟"),
+            (9, "麒麟，甲乙丙丁戊"),
+        ):
+            document = db.execute(
+                "SELECT document_id FROM reports WHERE id = ?", [report]
+            ).fetchone()[0]
+            db.execute("UPDATE sections SET text = ? WHERE document_id = ?", [text, document])
+            index_report(db, report)
+        db.table("reports").update(9, {"title": "麒麟年度报告"})
+        index_report(db, 9)
+    order = [hit.report_id for hit in search(db, "麒麟").hits]
+    assert order[:2] == [9, 3]
+    assert order == [hit.report_id for hit in search(db, "麒麟").hits]
+
+
+def test_filters_on_region_and_type_count_what_the_others_leave(db: Database) -> None:
+    whole = search(db, "信访", limit=1000)
+    assert sum(n for _, _, n in whole.regions) == sum(n for _, n in whole.kinds) == whole.count
+    narrow = search(db, "信访", limit=1000, filters=Filters(region="999902", kind="department"))
+    assert {hit.agency_key.split(":")[0] for hit in narrow.hits} == {"999902"}
+    assert narrow.count == len(narrow.hits) == dict(narrow.kinds)["department"]
+    assert narrow.count == next(n for code, _, n in narrow.regions if code == "999902")
+    assert {code for code, _, _ in narrow.regions} == {"999901", "999902"}
+    none = search(db, "信访", filters=Filters(agency_key="999902:none"))
+    assert (none.count, [a for a in none.agencies if a[0] == "999902:none"]) == (0, [])
+
+
+def test_no_word_reaches_from_one_part_into_the_next(db: Database) -> None:
+    texts = db.execute(
+        "SELECT text FROM search_texts WHERE report_id = 1 AND text <> '' ORDER BY id"
+    ).fetchall()
+    for (before,), (after,) in pairwise(texts):
+        assert search(db, f'"{plain(before)[-3:]}{plain(after)[:3]}"').count == 0
 
 
 def test_too_much_is_refused_with_the_limit(db: Database) -> None:

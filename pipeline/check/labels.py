@@ -7,7 +7,6 @@ recorded as printed and changes no figure.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -19,15 +18,12 @@ from archive.codebook import Template, template_metrics
 from pipeline.check.places import place_in_preamble, place_in_section
 from pipeline.check.rule import NOTICES, Unjudged, rule
 from pipeline.finding import Finding
-from pipeline.recognise.identity import Title, self_names, squeeze
+from pipeline.recognise.identity import Title, compatible, self_names, squeeze
 from pipeline.recognise.sections import OFFICIAL_HEADINGS
 from pipeline.report import Report
 
 _NOT_HAN = re.compile(r"[^\u3400-\u9fff]+")
 _HIDDEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]+")
-# What Chinese text is full of and NFKC changes. Once it is plain, NFKC sees at a glance that there
-# is nothing to do, which takes a twentieth of the time.
-_WIDE = tuple(zip("，（）：；！？％．", ",():;!?%.", strict=True))
 _BRACKETED_NUMERAL = re.compile(r"[（(][一二三四五六七八九十][）)]")
 # An alias shares at least this much with the official words; less is another label.
 _ALIAS = 0.75
@@ -47,10 +43,7 @@ def han(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return a text without white space and hidden characters; look-alike codes (⾏) made plain."""
-    printed = squeeze(text)
-    for wide, narrow in _WIDE:
-        printed = printed.replace(wide, narrow)
-    return _HIDDEN.sub("", unicodedata.normalize("NFKC", printed))
+    return _HIDDEN.sub("", compatible(squeeze(text)))
 
 
 def quote_of(text: str, first: int, last: int) -> str:

@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 from typing import TypeGuard
 
-from archive.codebook import template_metrics
+from archive.codebook import Metric, Template, template_metrics
 from archive.measures import measures
 from pipeline.check.rule import Unjudged, rule
 from pipeline.finding import Finding
@@ -57,17 +58,18 @@ def _sum(cells: dict[str, CellReading], codes: Sequence[str]) -> Number | None:
     return sum(known) if values and len(known) == len(values) else None
 
 
+@lru_cache(maxsize=32)
+def _totals(codes: tuple[str, ...], prefix: str) -> tuple[str, ...]:
+    """Return those of some cell codes that are the total of a row with such a code."""
+    return tuple(code for code in codes if code.startswith(prefix) and code.endswith("__total"))
+
+
 def _candidates(report: Report, measure: str) -> list[tuple[str, ...]]:
     """Return the sums of cells that a measure may agree with, the proper one first."""
     prefix = _ROWS_OF.get(measure)
     if prefix:
-        return [
-            tuple(
-                code
-                for code, cell in report.cells.items()
-                if code.startswith(prefix) and code.endswith("__total") and cell.state != "unread"
-            )
-        ]
+        totals = _totals(tuple(report.cells), prefix)
+        return [tuple(code for code in totals if report.cells[code].state != "unread")]
     proper = measures()[measure].cells
     if not proper:
         return []
@@ -156,11 +158,15 @@ def _group(report: Report, group: list[Figure]) -> Iterator[Finding | Unjudged]:
         yield _mismatch(report, figures, codes, total)
 
 
+@cache
+def _metrics(template: Template) -> dict[str, Metric]:
+    return {metric.code: metric for metric in template_metrics(template)}
+
+
 def _label(report: Report, codes: Sequence[str]) -> str:
     if report.template is None:
         return ""
-    names = {m.code: m for m in template_metrics(report.template)}
-    metric = names.get(codes[0])
+    metric = _metrics(report.template).get(codes[0])
     if metric is None:
         return codes[0]
     table = {"t2": "表二", "t3": "表三", "t4": "表四"}[metric.table]

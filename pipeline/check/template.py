@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from archive.codebook import Template
 from pipeline.check.places import place_in_preamble
 from pipeline.check.rule import NOTICES, Unjudged, rule
 from pipeline.finding import Finding
-from pipeline.recognise.identity import squeeze
+from pipeline.recognise.identity import compatible, squeeze
 from pipeline.report import Report
 
 _NUMBER = re.compile(r"国办公开办函[\[〔(（【]?(20(?:19|21))[\]〕)）】]?第?(\d{1,3})号")
@@ -46,7 +45,7 @@ def template(report: Report) -> Iterator[Finding | Unjudged]:
             report.title_place,
             f"Reports on {report.year} use the {due} format; the tables are those of {used}.",
         )
-    match = _NUMBER.search(unicodedata.normalize("NFKC", squeeze(report.preamble)))
+    match = _NUMBER.search(compatible(squeeze(report.preamble)))
     if match is None:
         if due is None or used == due:
             yield Unjudged("正文没有写明所依据通知的文号")

@@ -11,6 +11,7 @@ import zlib
 from lxml import etree
 
 from pipeline.read.document import UnreadableError
+from pipeline.read.docx_looks import without_looks
 from pipeline.read.docx_names import transitional
 from pipeline.read.tree import fold, out_of_memory, text_of
 
@@ -87,19 +88,23 @@ class Package:
         return self.xml(posixpath.join(posixpath.dirname(self.main), name))
 
     def document(self) -> etree._Element:
-        """Return the root of the main document.
+        """Return the root of the main document, without what it says on looks.
 
         Raises:
             UnreadableError: it is missing or broken.
 
         """
-        root = self.xml(self.main)
+        root = self.xml(self.main, looks=False)
         if root is None:
             raise UnreadableError("E-DOCX-BROKEN", _BROKEN)
         return root
 
-    def xml(self, name: str) -> etree._Element | None:
+    def xml(self, name: str, *, looks: bool = True) -> etree._Element | None:
         """Return the root of a part, None when there is no such part.
+
+        Args:
+            name: path of the part.
+            looks: whether fonts, colours and borders are asked for.
 
         Raises:
             UnreadableError: the part is encrypted, broken or no XML.
@@ -112,7 +117,8 @@ class Package:
         # over the tree within what Python may recurse.
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            return etree.fromstring(transitional(self._zip.read(written)), parser)
+            part = transitional(self._zip.read(written))
+            return etree.fromstring(part if looks else without_looks(part), parser)
         except RuntimeError as error:  # zipfile's way to say that a password is needed
             raise UnreadableError(
                 "E-DOCX-ENCRYPTED", "Word 文件已加密，需要密码才能打开，请取得未加密的文件。"

@@ -76,6 +76,11 @@ def in_utf8(data: bytes) -> tuple[bytes, tuple[Finding, ...]]:
         return _lossy(data, _declared_charset(data))
 
 
+def decode(data: bytes) -> str:
+    """Return the characters of a page or of another text that a server sent, as ``in_utf8``."""
+    return in_utf8(data)[0].decode("utf-8", "replace")
+
+
 def _declared_charset(data: bytes) -> str:
     """Return the charset that a page declares, GB18030 when that can't hold Chinese."""
     name = EncodingDetector.find_declared_encoding(data[:4096], is_html=True)

@@ -32,10 +32,8 @@ _NO_DISPLAY = re.compile(
 _OFF_LINE = re.compile(r"vertical-align\s*:\s*su(?:per|b)\b", re.IGNORECASE)
 
 
-def _read_style(style: str | None) -> tuple[bool, bool]:
+def _read_style(style: str) -> tuple[bool, bool]:
     """Tell whether a style hides its element, and whether it raises or lowers it."""
-    if style is None:
-        return False, False
     return _NO_DISPLAY.search(style) is not None, _OFF_LINE.search(style) is not None
 
 
@@ -45,8 +43,9 @@ _known_style = lru_cache(maxsize=2_000)(_read_style)
 
 
 def _says(style: str | None) -> tuple[bool, bool]:
-    short = style is None or len(style) <= _LONG_STYLE
-    return _known_style(style) if short else _read_style(style)
+    if style is None:
+        return False, False
+    return _known_style(style) if len(style) <= _LONG_STYLE else _read_style(style)
 
 
 def hidden(element: etree._Element) -> bool:
@@ -66,9 +65,13 @@ def words(cell: etree._Element) -> str:
     only = cell.text or ""
     for element in cell.iterdescendants(etree.Element):
         piece = element.text
-        # What has neither words nor children can't hide any; editors leave many of these.
-        if element.tag in _NEVER_SIMPLE or ((piece or len(element)) and hidden(element)):
+        if element.tag in _NEVER_SIMPLE:
             break
+        # What has neither words nor children can't hide any; editors leave many of these.
+        if piece or len(element):
+            style = element.get("style")
+            if (style is not None and _says(style)[0]) or element.get("hidden") is not None:
+                break
         if piece and not piece.isspace():
             if only and not only.isspace():
                 break

@@ -100,7 +100,9 @@ def _pages(data: bytes) -> Iterator[PageImage]:
         if isinstance(error, UnreadableError):
             raise
         raise UnreadableError(
-            "E-IMAGE-BROKEN", f"图片文件不完整或已损坏（{error}）；请重新下载原文件后再读。"
+            # Pillow's own words hold the address of an object, which differs from run to run.
+            "E-IMAGE-BROKEN",
+            "图片文件不完整或已损坏，无法解码；请重新下载原文件后再读。",
         ) from error
 
 

@@ -16,6 +16,7 @@ from pipeline.read.ocr_ink import (
     blobs_in,
     dash_of,
     dirt_beside,
+    faint_in,
     flatness,
     is_point,
     lean_of,
@@ -58,6 +59,7 @@ _LATE_POINT = re.compile(r"\.\d{3}$")  # 1.234 may be 1,234
 NOT_READ = "格内有字迹，但文字识别没有读出"
 PALE = "格内有零星墨迹，可能是淡化的字迹，无法判断是否有数字"
 SEALED = "格内只有彩色印迹（可能是印章），无法判断是否有数字"
+STAMPED = "格内压有印章，灰度扫描中无法把印章与数字分开"
 UNCERTAIN = "文字识别的把握不够"
 NO_FIGURE = "识别结果不是数字，也不是文字"
 COUNT = "识别出的位数与字迹的宽度不符"
@@ -119,6 +121,7 @@ class CellText:
         second: second reading.
         doubt: why neither may be believed; empty when they may.
         em: size of its type in pixels.
+        sealed: whether a seal that was taken out lay on it.
         dirty: whether ink stands beside a figure that is none of its characters.
         printed: its lines; empty where the model was not asked.
 
@@ -131,6 +134,7 @@ class CellText:
     doubt: str = ""
     em: float = 0.0
     dirty: bool = False
+    sealed: bool = False
     printed: list[PrintedLine] = field(default_factory=list)
 
     def settle(self, text: str, doubt: str = "") -> None:
@@ -167,8 +171,11 @@ def read_cells(sheet: Sheet, grid: Grid, page: CleanPage) -> list[CellText]:
             for speck in specks
         ):
             cell.settle(UNMAPPED, PALE)
-        elif _area(sheet.coloured, box) > _COLOURED * scale**2:
+        elif faint_in(page.soft, box, specks, em, scale):
+            cell.settle(UNMAPPED, PALE)
+        elif max(_area(sheet.coloured, box), _area(sheet.sealed, box)) > _COLOURED * scale**2:
             cell.settle(UNMAPPED, SEALED)
+        cell.sealed = _area(sheet.sealed, box) > _COLOURED * scale**2
         cells.append(cell)
     return cells
 
@@ -231,36 +238,46 @@ def read_again(cells: list[CellText]) -> None:
     figures = unsure = 0
     compare([printed.figure for cell in cells for printed in cell.printed if printed.figure])
     for cell in cells:
+        if cell.sealed and not _is_label(_folded(cell.text)):
+            cell.doubt = cell.doubt or STAMPED
         if not cell.text or cell.second:
             continue
-        again: list[str] = []
-        certainty = 1.0
-        for printed in cell.printed:
-            reading, figure = printed.reading, printed.figure
-            sure = reading.certainty
-            if reading.text in _SIGNS and len(cell.printed) > 1:
-                again.append(cell.text.split("\n")[0])
-                sure = 1.0
-            elif figure and figure.second:
-                again.append(figure.second)
-                if figure.second == figure.text:
-                    sure += _CONFIRMED
-            else:
-                harder = read_line(_harden(printed.picture))
-                again.append(_same_sign(reading.text, harder.text))
-                if _folded(harder.text) == _folded(reading.text):
-                    sure = max(sure, min(harder.certainty, sure + _REPEATED))
-            certainty = min(certainty, sure)
-        cell.second = "\n".join(filter(None, again)) or UNMAPPED
+        certainty = _second_reading(cell)
         misfit = any(printed.figure and not printed.figure.fits for printed in cell.printed)
-        figures += 1
-        cell.doubt = DIRTY if cell.dirty else COUNT if misfit else _doubt(cell, certainty)
-        unsure += bool(cell.doubt) or cell.text != cell.second
+        doubt = DIRTY if cell.dirty else COUNT if misfit else _doubt(cell, certainty)
+        cell.doubt = cell.doubt or doubt
+        if not cell.sealed:  # which says nothing of the others
+            figures += 1
+            unsure += bool(cell.doubt) or cell.text != cell.second
     if figures >= _MANY and unsure > _POOR_SHARE * figures:
         # Where so much can't be read, the rest was read by luck.
         for cell in cells:
             if cell.printed and re.search(r"\d", cell.text):
                 cell.doubt = cell.doubt or POOR
+
+
+def _second_reading(cell: CellText) -> float:
+    """Read a cell a second time and return how certain its least certain line is, 0 to 1.25."""
+    again: list[str] = []
+    certainty = 1.0
+    for printed in cell.printed:
+        reading, figure = printed.reading, printed.figure
+        sure = reading.certainty
+        if reading.text in _SIGNS and len(cell.printed) > 1:
+            again.append(cell.text.split("\n")[0])
+            sure = 1.0
+        elif figure and figure.second:
+            again.append(figure.second)
+            if figure.second == figure.text:
+                sure += _CONFIRMED
+        else:
+            harder = read_line(_harden(printed.picture))
+            again.append(_same_sign(reading.text, harder.text))
+            if _folded(harder.text) == _folded(reading.text):
+                sure = max(sure, min(harder.certainty, sure + _REPEATED))
+        certainty = min(certainty, sure)
+    cell.second = "\n".join(filter(None, again)) or UNMAPPED
+    return certainty
 
 
 def _same_sign(one: str, other: str) -> str:

@@ -27,8 +27,10 @@ _FEWEST_WIDTHS = 5  # figures that tell how wide a digit is
 _BETWEEN = 0.15  # of a digit's advance is white
 # Of a digit's advance, by which a figure may be wider or narrower: a one at either end is slim.
 _WIDER, _NARROWER = 0.4, 0.6
+_WIDER_APART = 0.08  # of a digit's advance for each digit
 _WIDEST_DIGIT = 0.9  # of its height
 _LOWEST, _HIGHEST = 0.75, 1.3  # of the usual height: others are pieces, or two lines
+_SAME_HEIGHT = 1.1  # times; a pixel of small type is that much
 _FEWEST_ALIKE = 3  # of a digit in the document, besides the one that is judged
 _HIGH, _WIDE = 18, 16  # pixels of the picture of a digit
 _WANDER = 0.3  # of a digit, by which a cut may lie beside the middle
@@ -93,22 +95,48 @@ def compare(figures: list[Figure]) -> None:
 
 
 def _judge_sizes(figures: list[Figure]) -> None:
+    """Tell which figures fit: each against those of about its height, as tables differ in type."""
     known = [f for f in figures if len(f.text) >= 3 and columns_of(f.line) == len(f.text)]
-    pitches = [figure.width / (len(figure.text) - _BETWEEN) for figure in known]
-    pitch = median(pitches) if len(pitches) >= _FEWEST_WIDTHS else None
+    # The height of one figure is a few pixels, those of its kind tell it better.
+    ratios = [_pitch(figure) / _usual_height(figure, figures) for figure in known]
+    ratio = median(ratios) if len(ratios) >= _FEWEST_WIDTHS else None
     for figure in figures:
         apart = columns_of(figure.line) == len(figure.text)
-        if pitch is None:
+        if ratio is None:
             # The thin top and foot of a nought may be lost, which leaves two halves.
             single = len(figure.text) == 1 and figure.width < _WIDEST_DIGIT * figure.height
             figure.fits = apart or single
         elif len(figure.text) > 1 or not apart:
+            pitches = [_pitch(other) for other in _like(figure, known)]
+            pitch = ratio * _usual_height(figure, figures)
+            if len(pitches) >= _FEWEST_WIDTHS:
+                pitch = median(pitches)
             excess = figure.width / pitch - (len(figure.text) - _BETWEEN)
-            figure.fits = -_NARROWER < excess < _WIDER
+            # Digits that stand apart are as many as counted, unless two halves make up for two
+            # that touch; the width of their type need not be known so well.
+            more = _WIDER_APART * len(figure.text) if apart else 0.0
+            figure.fits = -_NARROWER - more < excess < _WIDER + more
     if len(figures) >= _FEWEST_WIDTHS:
-        usual = median(figure.height for figure in figures)
         for figure in figures:
+            usual = _usual_height(figure, figures)
             figure.fits = figure.fits and _LOWEST * usual < figure.height < _HIGHEST * usual
+
+
+def _pitch(figure: Figure) -> float:
+    return figure.width / (len(figure.text) - _BETWEEN)
+
+
+def _like(figure: Figure, figures: list[Figure]) -> list[Figure]:
+    """Return the figures of about the height of one, with it."""
+    low, high = figure.height / _SAME_HEIGHT, figure.height * _SAME_HEIGHT
+    return [other for other in figures if low <= other.height <= high]
+
+
+def _usual_height(figure: Figure, figures: list[Figure]) -> float:
+    """Return the height of the type of a figure; of all where too few are as high as it."""
+    alike = _like(figure, figures)
+    others = alike if len(alike) >= _FEWEST_WIDTHS else figures
+    return median(other.height for other in others)
 
 
 def _wider(line: InkLine, text: str) -> Blob:

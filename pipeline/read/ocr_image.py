@@ -24,6 +24,8 @@ _SAMPLE_WIDTH = 8  # heights of the line
 _UPRIGHT = 0.8  # mean certainty of lines that are read the right way up
 _RULE = 2.0  # points: thicker than any rule of a table
 _DARK = 190
+_PALEST_SEAL, _DARKEST_SEAL = 205, 90  # grey levels of a red seal in a grey scan
+_SEAL_STROKE = 1.3  # points: wider than the soft edge of any type
 _LARGEST_TYPE = 30.0  # points: the ring and the star of a seal are larger
 _COLOURED = 60  # difference of channels; JPEG leaves up to 40 around black type
 
@@ -76,6 +78,7 @@ class Sheet:
         number: 1-based page number.
         grey: height × width, paper 255; colours are paper too, only black and grey ink is left.
         coloured: height × width, 255 where there is coloured type, else 0; seals are left out.
+        sealed: height × width, 255 where a seal without its colour was taken out, else 0.
         scale: pixels a point.
         frame: the way back to the place as displayed.
 
@@ -84,6 +87,7 @@ class Sheet:
     number: int
     grey: Pixels
     coloured: Pixels
+    sealed: Pixels
     scale: float
     frame: ScanFrame
 
@@ -114,6 +118,7 @@ def straighten(page: PageImage) -> Sheet:
     import numpy as np  # noqa: PLC0415
 
     pixels, back, scale = page.pixels, page.placed, page.scale
+    grey: Pixels
     if scale > _FINEST:
         factor = _FINEST / scale
         pixels = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
@@ -124,11 +129,15 @@ def straighten(page: PageImage) -> Sheet:
         back = compose((shrunk_x, 0, 0, shrunk_y, 0, 0), back)
         scale = _FINEST
     if pixels.ndim == 3:
-        grey = pixels.max(axis=2)
-        coloured = ((grey - pixels.min(axis=2)) > _COLOURED).astype(np.uint8) * 255
+        red, green, blue = cv2.split(pixels)  # ten times as fast as numpy's max over channels
+        grey = cv2.max(cv2.max(red, green), blue)
+        palest = cv2.min(cv2.min(red, green), blue)
+        coloured = ((grey - palest) > _COLOURED).astype(np.uint8) * 255
     else:
         grey, coloured = pixels, np.zeros_like(pixels)
     grey = _on_white(grey, scale)
+    sealed = _grey_seals(grey, scale)
+    grey[sealed > 0] = 255
     coloured = _without_seals(coloured, grey, scale)
     turn = _skew(grey, scale)
     if abs(turn) > _STRAIGHT:
@@ -138,7 +147,10 @@ def straighten(page: PageImage) -> Sheet:
         grey = cv2.warpAffine(
             grey, warp, (width, height), flags=cv2.INTER_CUBIC, borderValue=(255,)
         )
-        coloured = cv2.warpAffine(coloured, warp, (width, height), flags=cv2.INTER_NEAREST)
+        coloured, sealed = (
+            cv2.warpAffine(image, warp, (width, height), flags=cv2.INTER_NEAREST)
+            for image in (coloured, sealed)
+        )
         (a, c, e), (b, d, f) = inverse.tolist()
         back = compose((a, b, c, d, e, f), back)
     quarters = _quarters(grey, scale)
@@ -150,12 +162,14 @@ def straighten(page: PageImage) -> Sheet:
         (-1, 0, 0, -1, width, height),
         (0, -1, 1, 0, 0, height),
     )
-    grey, coloured = (np.ascontiguousarray(np.rot90(image, quarters)) for image in (grey, coloured))
+    grey, coloured, sealed = (
+        np.ascontiguousarray(np.rot90(image, quarters)) for image in (grey, coloured, sealed)
+    )
     back = compose(before[quarters], back)
     height, width = grey.shape
     matrix = compose((scale, 0, 0, scale, 0, 0), back)
     frame = ScanFrame((0, 0, width / scale, height / scale), 0, 0, matrix)
-    return Sheet(page.number, grey, coloured, scale, frame)
+    return Sheet(page.number, grey, coloured, sealed, scale, frame)
 
 
 def _without_seals(coloured: Pixels, grey: Pixels, scale: float) -> Pixels:
@@ -172,6 +186,28 @@ def _without_seals(coloured: Pixels, grey: Pixels, scale: float) -> Pixels:
     small[0] = False
     kept: Pixels = (small[labels] & (coloured > 0)).astype(np.uint8) * 255
     return kept
+
+
+def _grey_seals(grey: Pixels, scale: float) -> Pixels:
+    """Return where a seal lies that lost its colour in a grey scan: broad, large, not black."""
+    import cv2  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    pale = ((grey < _PALEST_SEAL) & (grey > _DARKEST_SEAL)).astype(np.uint8) * 255
+    stroke = max(3, round(_SEAL_STROKE * scale))
+    broad = cv2.morphologyEx(pale, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
+    reach = max(3, round(_RULE * scale))
+    bridged = cv2.morphologyEx(broad, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
+    zone = np.zeros_like(pale)
+    for left, top, width, height, _area in stats[1:count].tolist():
+        if min(width, height) >= _LARGEST_TYPE * scale:
+            zone[top : top + height, left : left + width] = 255
+    near = cv2.dilate(broad, np.ones((stroke, stroke), np.uint8))
+    found: Pixels = cv2.bitwise_and(
+        cv2.bitwise_and(near, zone), (grey > _DARKEST_SEAL) * np.uint8(255)
+    )
+    return found
 
 
 def _on_white(grey: Pixels, scale: float) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _STRAIGHT = 0.82  # correlation of the ink of a slash
 _LEAST_LEAN, _MOST_LEAN = 0.26, 1.2  # points across for a point down
 _BEFORE = 0.7  # ems: a minus sign stands no further from its figure
 _RESIDUE = 1.0  # points: what is left of a rule beside the cell's edge
+_BESIDE_RULE = 1.5  # points: darkened by what is left of a rule
+_FAINT = 6.0  # grey levels times square points; the thinnest slash has 40, the blank cell none
 _GAP_OF_POINT = 0.2  # ems between two digits that have a decimal point or a comma between them
 _ONE_LINE = 1.12  # ems: pieces of one character lie no further apart
 _HIGHEST = 1.75  # ems: a higher line is two lines that touch
@@ -254,6 +257,29 @@ def dirt_beside(
     outside = _darkness(soft, cell) - sum(_darkness(soft, box) for box in around_lines)
     # A speck that is seen is judged by its form; this is about a sign too faint to be seen.
     return outside / usual, (_darkness(soft, sign) - 1.5 * specks) / usual
+
+
+def faint_in(soft: Pixels, cell: Blob, specks: list[Blob], em: float, scale: float) -> bool:
+    """Tell whether a cell without characters holds what may be left of a thin one.
+
+    Args:
+        soft: height × width of the page, rules made white, its grain smoothed away.
+        cell: in pixels.
+        specks: the dirt in it.
+        em: size of the type in pixels.
+        scale: pixels a point.
+
+    """
+    near = any(
+        abs(one.left + one.right - two.left - two.right) < 2 * em
+        and abs(one.top + one.bottom - two.top - two.bottom) < 2 * em
+        for one, two in combinations(specks, 2)
+    )
+    edge = round(_BESIDE_RULE * scale)
+    inner = Blob(cell.left + edge, cell.top + edge, cell.right - edge, cell.bottom - edge)
+    grown = (Blob(s.left - 3, s.top - 3, s.right + 3, s.bottom + 3) for s in specks)
+    faint = _darkness(soft, inner) - sum(_darkness(soft, box) for box in grown)
+    return near or faint > _FAINT * scale**2
 
 
 def _darkness(grey: Pixels, box: Blob) -> float:

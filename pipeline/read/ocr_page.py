@@ -25,6 +25,7 @@ PixelBox = tuple[int, int, int, int]
 
 _LEGIBLE = 0.5  # mean certainty of a line; seals and pictures are read with less
 _DOUBTFUL = 0.8
+_FLATTEST, _HIGHEST = 0.6, 1.15  # times as high as wide: a hanzi whose parts lie apart
 _WORD_GAP = 2.0  # heights of the line; a wider gap parts columns
 
 
@@ -187,12 +188,21 @@ def _rows(boxes: list[PixelBox]) -> list[list[PixelBox]]:
         middle = (box[1] + box[3]) / 2
         for row in rows[-2:]:
             top, bottom = min(b[1] for b in row), max(b[3] for b in row)
-            if top < middle < bottom or box[1] < (top + bottom) / 2 < box[3]:
+            beside = top < middle < bottom or box[1] < (top + bottom) / 2 < box[3]
+            if beside or (len(row) == 1 and _one_character(row[0], box)):
                 _insert(row, box)
                 break
         else:
             rows.append([box])
     return rows
+
+
+def _one_character(upper: PixelBox, lower: PixelBox) -> bool:
+    """Tell whether two pieces above each other are parts of a hanzi that stands alone, as in 告."""
+    left, top, right, bottom = _around(upper, lower)
+    across = min(upper[2], lower[2]) - max(upper[0], lower[0])
+    width, height = right - left, bottom - top
+    return _FLATTEST * width <= height <= _HIGHEST * width and across >= 0.5 * width
 
 
 def _words(row: list[PixelBox]) -> list[PixelBox]:

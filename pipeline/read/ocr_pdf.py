@@ -156,9 +156,9 @@ def _alike(pixels: Pixels, matrix: Matrix, page: pdfium.PdfPage) -> bool:
     drawn = _array(page.render(scale=0.5, rev_byteorder=True, grayscale=True))
     if drawn.ndim == 3:
         drawn = drawn.max(axis=2)
-    grey = pixels.max(axis=2) if pixels.ndim == 3 else pixels
     factor = min(1.0, 0.5 / _scale(matrix))
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = small.max(axis=2) if small.ndim == 3 else small
     a, b, c, d, e, f = matrix
     warp = np.array([[a / factor, c / factor, e], [b / factor, d / factor, f]]) * 0.5
     height, width = drawn.shape

@@ -18,8 +18,10 @@ _THICKEST = 4.0
 _SAME_LINE = 1.6  # points between the pieces of one rule
 _GAP = 7.0  # points between two pieces of one rule
 _TOUCHES = 3.0  # points by which a vertical rule may miss the horizontal one
-_REACHES = 1.6  # points by which its pieces may end short of it
-_COVERED = 0.85  # of the height between two horizontal rules
+_REACHES = 1.6  # points by which its pieces may end short of it where it is faint
+_COVERED = 0.85  # of the height between two horizontal rules, likewise
+_UNBROKEN = 0.6  # points without ink that no hanzi leaves between its strokes and a rule
+_LOW = 18.0  # points: in lower rows a stroke of a hanzi nearly reaches from rule to rule
 _DARK = 190  # thin rules are grey in a scan
 
 
@@ -110,10 +112,25 @@ def _between(pieces: list[Rule], horizontals: list[Rule]) -> list[Rule]:
         crossed = sorted(
             rule.at for rule in horizontals if rule.start - _TOUCHES <= at <= rule.end + _TOUCHES
         )
-        for top, bottom in pairwise(crossed):
-            if bottom - top >= _TOUCHES and _reaches(column, top, bottom):
+        rows = [(top, end) for top, end in pairwise(crossed) if end - top >= _TOUCHES]
+        whole = [_unbroken(column, *row) for row in rows]
+        for number, (top, bottom) in enumerate(rows):
+            # Strokes of hanzi above each other look like a faint rule, but go on in no other row.
+            goes_on = any(whole[max(0, number - 1) : number + 2])
+            faint = goes_on and bottom - top >= _LOW and _reaches(column, top, bottom)
+            if whole[number] or faint:
                 verticals.append(Rule(at, top, bottom))
     return verticals
+
+
+def _unbroken(pieces: list[Rule], top: float, bottom: float) -> bool:
+    """Tell whether pieces of one rule reach from one height to another without any gap."""
+    end = top
+    for start, stop in sorted((p.start, p.end) for p in pieces if p.end > top):
+        if start > end + _UNBROKEN:
+            break
+        end = max(end, stop)
+    return end >= bottom - _UNBROKEN
 
 
 def _reaches(pieces: list[Rule], top: float, bottom: float) -> bool:

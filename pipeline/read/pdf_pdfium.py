@@ -16,7 +16,7 @@ from typing import cast
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from pipeline.read.pdf_objects import Address, Index, Objects, prototype
+from pipeline.read.pdf_objects import Address, Index, Objects, by_index, prototype
 from pipeline.read.pdf_page import UNMAPPED, RawPage, broken, encrypted, too_long
 
 _DEEPEST_FONT = 2.2  # ems from ascent to descent; usual fonts have 1.0 to 1.5
@@ -30,9 +30,9 @@ _UNCLEAR = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TELLING = re.compile(r"[\d.,/／—－-]+")
 
 _char_box = prototype(pdfium_c.FPDFText_GetLooseCharBox, Index, Address, Index, Address)
-_char_angle = prototype(pdfium_c.FPDFText_GetCharAngle, ctypes.c_float, Address, Index)
-_char_unmapped = prototype(pdfium_c.FPDFText_HasUnicodeMapError, ctypes.c_ubyte, Address, Index)
-_text_object = prototype(pdfium_c.FPDFText_GetTextObject, Address, Address, Index)
+_char_angle = by_index(pdfium_c.FPDFText_GetCharAngle, ctypes.c_float)
+_char_unmapped = by_index(pdfium_c.FPDFText_HasUnicodeMapError, ctypes.c_ubyte)
+_text_object = by_index(pdfium_c.FPDFText_GetTextObject, Address)
 
 
 def raw_pages(data: bytes, most_pages: int) -> Generator[RawPage, None, None]:
@@ -76,16 +76,19 @@ def _raw_page(page: pdfium.PdfPage, number: int) -> RawPage:
     except pdfium.PdfiumError as error:
         raise broken(f"第{number}页：{error}") from error
     with closing(text_page):
-        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value or 0
+        handle = ctypes.cast(text_page.raw, ctypes.c_void_p)
         size = text_page.count_chars()
         texts = _texts(text_page.raw, size)
         boxes = (ctypes.c_float * (4 * size))()
         base = ctypes.addressof(boxes)
-        _run_through(_char_box, repeat(handle), range(size), range(base, base + 16 * size, 16))
+        _run_through(
+            _char_box, repeat(handle.value or 0), range(size), range(base, base + 16 * size, 16)
+        )
         edges = _floats(boxes)
-        if _mend_vertical(text_page.raw, boxes, edges, texts):
-            edges = _floats(boxes)
         tops, bottoms = edges[1::4], edges[3::4]
+        if _mend_vertical(text_page.raw, boxes, (tops, bottoms), texts):
+            edges = _floats(boxes)
+            tops, bottoms = edges[1::4], edges[3::4]
         turned = _angles(handle, bottoms)
         unmapped = bytes(map(_char_unmapped, repeat(handle, size), range(size)))
         telling = [found.start() for found in _TELLING.finditer(texts)]
@@ -119,7 +122,7 @@ def _run_through(function: ctypes._CFunctionType, *arguments: Iterable[int]) -> 
     deque(map(function, *arguments), maxlen=0)
 
 
-def _angles(handle: int, bottoms: list[float]) -> list[int]:
+def _angles(handle: ctypes.c_void_p, bottoms: list[float]) -> list[int]:
     """Return the direction of each character in degrees counter-clockwise.
 
     Turned characters that follow each other never stand at one height, so that only those at
@@ -136,7 +139,7 @@ def _angles(handle: int, bottoms: list[float]) -> list[int]:
     return turned
 
 
-def _characters_of(handle: int, size: int, items: set[int]) -> set[int]:
+def _characters_of(handle: ctypes.c_void_p, size: int, items: set[int]) -> set[int]:
     """Return the indexes of the characters that some text objects draw."""
     if not items:
         return set()
@@ -151,20 +154,20 @@ def _floats(numbers: ctypes.Array[ctypes.c_float]) -> list[float]:
 def _mend_vertical(
     text_page: pdfium_c.FPDF_TEXTPAGE,
     boxes: ctypes.Array[ctypes.c_float],
-    edges: list[float],
+    edges: tuple[list[float], list[float]],
     texts: str,
 ) -> bool:
     """Give characters of vertical writing a box of one em around what is drawn.
 
     pdfium takes their width from the wrong table and makes boxes many ems large.
     """
-    tops, bottoms = edges[1::4], edges[3::4]
+    tops, bottoms = edges
     if not tops:
         return False
     usual = median(map(sub, tops[::16], bottoms[::16]))
-    if max(map(sub, tops, bottoms)) <= 2 * usual:
-        return False
     heights = list(map(sub, tops, bottoms))
+    if max(heights) <= 2 * usual:
+        return False
     drawn = [ctypes.c_double() for _ in range(4)]
     matrix = pdfium_c.FS_MATRIX()
     for index, height in enumerate(heights):

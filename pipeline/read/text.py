@@ -22,6 +22,10 @@ from pipeline.read.document import (
 from pipeline.read.text_pages import page_number_lines
 from pipeline.read.tree import MAX_GRID_AREA, GridTooLargeError
 
+_WIDE = re.compile(r"\S {4,}[\d/—-]|\d {2,}\d")
+_HALF = re.compile(r"[-+－＋−]?\d[\d.,，]*(?:[件项条个次人份宗起元（(].*)?")
+_DRAWN_RULE = re.compile(r"\s*\+[-=]+\+[-=+]*\s*$")
+_REST = re.compile(r"[\d.,，]+|[\d.,，]*[件项条个次人份宗起元）)]+")
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]*)\)")
 _ADDRESS = re.compile(r"<((?:https?://|www\.|mailto:)[^<>\s]+)>")
@@ -96,7 +100,40 @@ def _split(lines: list[str]) -> list[list[str]]:
     return rows
 
 
-def _table(rows: list[tuple[int, list[str]]]) -> Table:
+def _torn(rows: list[list[str]]) -> set[tuple[int, int]]:
+    """Return the places (row, column) of figures that seem to go on in the row below.
+
+    A cell set on two lines leaves a row that has no label, only pieces under some figures, or
+    under all where these fill their width.
+    """
+    torn = set()
+    counts = [sum(_HALF.fullmatch(part) is not None for part in parts) for parts in rows]
+    for number, (above, below) in enumerate(pairwise(rows)):
+        printed = {column: part for column, part in enumerate(below) if part}
+        over = {
+            column for column in printed if column < len(above) and _HALF.fullmatch(above[column])
+        }
+        pieces = 0 not in printed and all(map(_REST.fullmatch, printed.values()))
+        if pieces and printed and len(over) == len(printed):
+            lengths = {len(above[column]) for column in over}
+            if len(printed) < counts[number] or (len(lengths) == 1 and min(lengths) > 1):
+                torn |= {(number, column) for column in over}
+    return torn
+
+
+def _wrapped(lines: list[str], rows: list[int]) -> bool:
+    """Tell whether a table drawn with +---+ may have cells of several lines.
+
+    Only a rule between any two of its lines says that each of them is a row.
+    """
+    pairs = list(pairwise(rows))
+    ruled = [any(map(_DRAWN_RULE.match, lines[above + 1 : below])) for above, below in pairs]
+    around = [lines[n] for n in (rows[0] - 1, rows[-1] + 1) if 0 <= n < len(lines)]
+    drawn = any(ruled) or any(map(_DRAWN_RULE.match, around))
+    return drawn and not all(ruled)
+
+
+def _table(rows: list[tuple[int, list[str]]], *, wrapped: bool) -> Table:
     """Return the lines of a table as a grid.
 
     Raises:
@@ -106,8 +143,18 @@ def _table(rows: list[tuple[int, list[str]]]) -> Table:
     columns = max(len(parts) for _, parts in rows)
     if len(rows) * columns > MAX_GRID_AREA:
         raise GridTooLargeError
+    torn = _torn([parts for _, parts in rows])
+    half, drawn = "下一行像是该格数字的另一半，无法确定", "表格用字符画成，一格可能占几行，无法确定"
     cells = tuple(
-        Cell(row, column, 1, 1, text, line_place(number))
+        Cell(
+            row,
+            column,
+            1,
+            1,
+            text,
+            line_place(number),
+            drawn if wrapped else half if (row, column) in torn else "",
+        )
         for row, (number, parts) in enumerate(rows)
         # A short row stays short: nobody knows which of its cells is missing.
         for column, text in enumerate(parts)
@@ -141,18 +188,20 @@ def read_text(data: bytes) -> Document:
     ]
     lines = [line for _, line in numbered]
     rows = _row_lines(lines)
+    as_printed = list(lines)
     table: list[int] = []
 
     def close_table() -> None:
         if table:
             parts = _split([lines[index] for index in table])
             places = [numbered[index][0] for index in table]
-            _close(list(zip(places, parts, strict=True)), blocks, findings)
+            wrapped = _wrapped(as_printed, table)
+            _close(list(zip(places, parts, strict=True)), blocks, findings, wrapped=wrapped)
             table.clear()
 
     for index, (number, line) in enumerate(numbered):
-        if table and _PIPE_RULE.match(line):
-            # The rule under the head of a Markdown table.
+        if (table and _PIPE_RULE.match(line)) or _DRAWN_RULE.match(line):
+            # The rule under the head of a Markdown table, or one of a table drawn with +---+.
             lines[index] = ""
         elif index in rows:
             if table and not _near(lines, table[-1], index):
@@ -160,15 +209,22 @@ def read_text(data: bytes) -> Document:
             table.append(index)
         elif folded := re.sub(r"\s+", " ", line).strip():
             close_table()
-            blocks.append(Paragraph(folded, line_place(number), wrapped=True))
+            spaced = _WIDE.search(line.strip()) is not None
+            blocks.append(Paragraph(folded, line_place(number), wrapped=True, spaced=spaced))
     close_table()
     return Document("text", tuple(blocks), findings=tuple(findings))
 
 
-def _close(rows: list[tuple[int, list[str]]], blocks: list[Block], findings: list[Finding]) -> None:
+def _close(
+    rows: list[tuple[int, list[str]]],
+    blocks: list[Block],
+    findings: list[Finding],
+    *,
+    wrapped: bool,
+) -> None:
     """Add the rows of a table, or as paragraphs those of one that no form can be."""
     try:
-        blocks.append(_table(rows))
+        blocks.append(_table(rows, wrapped=wrapped))
     except GridTooLargeError:
         message = "表格的行列过多，不是正常的表格，其文字按段落读取。"
         place = line_place(rows[0][0], rows[-1][0])

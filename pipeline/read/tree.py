@@ -88,8 +88,15 @@ class Paths:
     def _add_children(self, parent: etree._Element) -> None:
         base = self._paths[parent] + "/"
         alike: dict[str, list[etree._Element]] = {}
-        for number, child in enumerate(parent.iterchildren(etree.Element), 1):
-            test = self._name(child.tag)
+        elements = list(parent.iterchildren(etree.Element))
+        tags = [element.tag for element in elements]
+        if len(elements) > 1 and tags.count(tags[0]) == len(tags):  # a row of cells
+            step = base + self._name(tags[0])
+            for number, child in enumerate(elements, 1):
+                self._paths[child] = f"{step}[{number}]"
+            return
+        for number, (child, tag) in enumerate(zip(elements, tags, strict=True), 1):
+            test = self._name(tag)
             if test == "*":
                 self._paths[child] = f"{base}*[{number}]"
             else:
@@ -150,17 +157,21 @@ def lay_out(groups: Iterable[list[list[SpanCell]]]) -> tuple[int, int, list[Cell
         for number, row in enumerate(group, top):
             x = 0
             for row_span, column_span, text, place in row:
-                while x < len(taken) and taken[x] > number:
+                width = len(taken)
+                while x < width and taken[x] > number:
                     x += 1
                 end = x + 1
-                while end < x + column_span and not (end < len(taken) and taken[end] > number):
+                while end < x + column_span and not (end < width and taken[end] > number):
                     end += 1
-                below = min(number + row_span, bottom)
-                if len(taken) < end:
-                    taken.extend([0] * (end - len(taken)))
+                below = min(number + row_span, bottom) if row_span > 1 else number + 1
+                if width < end:
+                    taken.extend([0] * (end - width))
                     if end * (number + 1) > MAX_GRID_AREA:
                         raise GridTooLargeError
-                taken[x:end] = [below] * (end - x)
+                if end == x + 1:
+                    taken[x] = below
+                else:
+                    taken[x:end] = [below] * (end - x)
                 cells.append(Cell(number, x, below - number, end - x, text, place))
                 x += column_span
         columns = max(columns, len(taken))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from pipeline.recognise.identity import squeeze
+from pipeline.recognise.identity import compatible, squeeze
 from pipeline.report import Contact
 
 _STOP = (
@@ -40,7 +39,7 @@ def find_contact(text: str) -> Contact:
 
     """
     printed = squeeze(text)
-    folded = unicodedata.normalize("NFKC", printed)
+    folded = compatible(printed)
     address = _ADDRESS.search(printed)
     postcode = _POSTCODE.search(folded)
     phone = _PHONE.search(folded)

@@ -13,6 +13,7 @@ from pipeline.recognise.narrative import Narrative
 CHANGE = re.compile(r"增长|增加|上升|提高|提升|下降|减少|降低|同比|环比|增幅|降幅|减幅")
 _COMPARED = re.compile(rf"(?:{CHANGE.pattern})(?!了?[到至为])|[比较].{{0,12}}[多少]")
 _PEOPLE = frozenset({"人", "名", "位", "人次"})
+_UNCOUNTED = RATES | TIMES
 _MOST_NUMBERS = 40
 _FARTHEST = 160
 
@@ -31,6 +32,8 @@ class Counts:
         self.results = results
         self._narrative = narrative
         self.families = [_family(result.number.unit) for result in results]
+        # Asked again for each later number of a sentence.
+        self._changes: dict[int, bool] = {}
 
     def value(self, index: int) -> int | Decimal:
         """Return the value of a number."""
@@ -69,11 +72,14 @@ class Counts:
     def is_count(self, index: int) -> bool:
         """Tell whether a number counts things, people or money."""
         result = self.results[index]
-        return result.kind != "norm" and result.number.unit not in RATES | TIMES
+        return result.kind != "norm" and result.number.unit not in _UNCOUNTED
 
     def is_change(self, index: int) -> bool:
         """Tell whether a number is a difference: 比上年增加40条."""
-        return _COMPARED.search(self.head(index)) is not None
+        known = self._changes.get(index)
+        if known is None:
+            known = self._changes[index] = _COMPARED.search(self.head(index)) is not None
+        return known
 
 
 def is_piece(family: str) -> bool:

@@ -146,6 +146,8 @@ def _arabic(narrative: Narrative) -> Iterator[Number]:
 
 
 def _value(digits: str, scale: str) -> int | Decimal:
+    if digits.isdecimal():
+        return int(digits) * _SCALES[scale]
     value = Decimal(digits.replace(",", "")) * _SCALES[scale]
     if "." in digits and not scale:
         return value

@@ -42,6 +42,7 @@ class TableReadings:
 
 
 _SAME = 0.95
+_FOREIGN_HEADS = 5  # words in a row; the labels of a row of table three are three at most
 ClassifiedRow = tuple[GridRow, Kind]
 
 
@@ -84,6 +85,7 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
             else:
                 fourth.take(part, table)
         current = owners[max(owners)]
+    second.refuse_copies()
     third = recognise_table3(candidates)
     readings.cells.update(second.cells)
     readings.cells.update(third.cells)
@@ -186,13 +188,15 @@ def _head_and_body(
     """Return the head rows of table three and the others.
 
     Words without a figure between them and the first row are heads too: of one more level, or,
-    below a head that ends the page before, what a page break left of its words.
+    below a head that ends the page before, what a page break left of its words. So many words
+    above the first row are heads of another table, as of one with a column for each office.
     """
     heads: list[GridRow] = []
     body: list[ClassifiedRow] = []
     for row, kind in part:
         words = len(row.label_cells())
-        more = kind == "other" and not body and ((heads and words > 1) or (below and words > 0))
+        least = 2 if heads else 1 if below else _FOREIGN_HEADS
+        more = kind == "other" and not body and words >= least
         if kind == "t3_head" or more:
             heads.append(row)
         else:

@@ -36,7 +36,6 @@ _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[�
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 _HEAD_LINES = 60  # a head set one character a line takes about 40
 _MOST_LINES = 6
-_LONGEST_PIECE = 6  # letters of a head: 法律服务机构
 _HEAD_WORD = re.compile(r"数量|件数|增/?减|负值|办件|金额")
 
 
@@ -151,6 +150,7 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
             values = [(figure, line.place) for figure in line.figures]
             if known and not torn_row(lines, number) and reader.row(label, values, line.place):
                 taken.append(line.block)
+    reader.refuse_copies()
     if reader.cells:
         readings.cells.update(reader.cells)
         readings.findings.extend(reader.findings)
@@ -158,7 +158,7 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
         readings.owners.update(dict.fromkeys(taken, "t2"))
 
 
-def _label_pieces(lines: Sequence[Line], rows: Sequence[int], order: int) -> list[str]:
+def label_pieces(lines: Sequence[Line], rows: Sequence[int], order: int) -> list[str]:
     """Return every label that a row of figures may have: words around it, cut in each way.
 
     A label begins before its figures or on their line: words that only follow them are the next
@@ -196,7 +196,7 @@ def _score_lines(
     scores: list[tuple[float, ...]] = []
     chosen: dict[tuple[int, int], str] = {}
     for order in range(len(rows)):
-        labels = [label for label in dict.fromkeys(_label_pieces(lines, rows, order)) if label]
+        labels = [label for label in dict.fromkeys(label_pieces(lines, rows, order)) if label]
         fits = [row_scores((label,), template) for label in labels]
         line_scores = []
         for number in range(len(table3_rows(template))):
@@ -214,6 +214,7 @@ def _score_lines(
 _LETTERS = ("商企", "科研", "社会公益", "法律服务")
 _KINDS = ("商业", "科研", "社会|公益", "法律")
 _FIRST_LABEL = re.compile(r"本年度?新收|上一?年度?结转|本年度?办理|予以公开|部分公开")
+_COLLAPSED = re.compile(r"[(（]?六[)）、.]?其[他它]处理(?:情况)?")
 _OTHER_YEAR = re.compile(r"本年|上年|去年|今年|上一年|20\d\d年")
 
 
@@ -236,17 +237,35 @@ def _heads_out_of_order(lines: Sequence[Line], first: int) -> bool:
     return len(known) == len(_KINDS) and not re.search("其[他它]", words[known[-1] :])
 
 
+def heads_certain(lines: Sequence[Line]) -> bool:
+    """Tell whether lines that hold nothing but heads of table 三 show the form's order for sure.
+
+    Also where there are no such lines.
+    """
+    own = [line for line in lines if line.text and not line.figures and _all_letters(line.text)]
+    words = plain("".join(line.text for line in own))
+    found = [re.search(kind, words) is not None for kind in _KINDS]
+    return not any(found) or (all(found) and not _heads_out_of_order(own, len(own)))
+
+
+def _all_letters(text: str) -> bool:
+    return set(plain(text)) <= _head_letters()
+
+
 def _askew(line: str) -> bool:
     """Tell whether pieces of heads that stand side by side are not in the order of the form."""
+    if not _all_letters(line):
+        return False
     found = [
-        number
-        for piece in line.split()
-        if len(piece) <= _LONGEST_PIECE
-        for letter in piece
-        for number, letters in enumerate(_LETTERS)
-        if letter in letters
+        number for letter in line for number, letters in enumerate(_LETTERS) if letter in letters
     ]
     return found != sorted(found)
+
+
+@cache
+def _head_letters() -> frozenset[str]:
+    labels = [label for column in table3_columns() for label in column.labels]
+    return frozenset("".join(labels))
 
 
 def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
@@ -312,7 +331,10 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     named = {order: form[number].code for order, number in found.items()}
     readings.findings.extend(refuse_copies(printed_rows, repeated, named, readings.cells))
     _refuse_other_counts(lines, template, set(named.values()), readings)
-    if template == "2021" and "other_misc" in named.values():
+    collapsed = [rows[order] for order, code in named.items() if code == "other_total"]
+    labelled = all(_names_collapsed(lines, n) for n in collapsed)
+    apart = "逾期" in plain("".join(line.text for line in lines[first:]))
+    if apart or not labelled:
         # The label of the group（六）stands on the line of one of its rows, in whatever order.
         for code in COLUMN_CODES:
             readings.cells.pop(f"t3_other_total__{code}", None)
@@ -325,6 +347,13 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     readings.templates["t3"] = template
 
 
+def _names_collapsed(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether the label （六）其他处理 stands on a line of figures, or ends there."""
+    own = plain(lines[number].text)
+    whole = plain("".join(line.text for line in lines[max(0, number - 1) : number + 1]))
+    return "其他" in own or (bool(own) and _COLLAPSED.fullmatch(whole) is not None)
+
+
 def _refuse_other_counts(
     lines: Sequence[Line], template: Template, taken: set[str], readings: TableReadings
 ) -> None:
@@ -333,7 +362,7 @@ def _refuse_other_counts(
     for number, line in enumerate(lines):
         if len(line.figures) in {0, len(COLUMN_CODES)} or line.may_be_page_number:
             continue
-        labels = [label for label in _label_pieces(lines, [number], 0) if label]
+        labels = [label for label in label_pieces(lines, [number], 0) if label]
         for label in labels:
             fits = row_scores((label,), template)
             row = form[max(range(len(fits)), key=lambda n: fits[n])].code

@@ -9,7 +9,7 @@ from pipeline.finding import Finding
 from pipeline.recognise.form import table4_columns
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.labels import plain
-from pipeline.recognise.lines_torn import on_paper, torn_line
+from pipeline.recognise.lines_torn import numbers_page, on_paper, torn_line
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.table3_twice import same_cell
 from pipeline.recognise.table4 import GROUPS
@@ -46,7 +46,7 @@ def read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
         if not line.figures or line.text:
             continue
         figures = _fifteen(lines[number : number + len(codes)], len(codes))
-        if not figures:
+        if not figures or _goes_on_below(lines, number):
             continue
         start = _head_start(lines, number)
         if start is None:
@@ -119,6 +119,14 @@ def _fifteen(lines: Sequence[Line], wanted: int) -> list[tuple[str, Line]]:
             return []
         found.extend((figure, line) for figure in line.figures)
     return found if len(found) == wanted else []
+
+
+def _goes_on_below(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether the other halves of figures broken in narrow cells stand on the next line."""
+    if not on_paper(lines[number]) or number + 1 == len(lines):
+        return False
+    below = lines[number + 1]
+    return bool(below.figures) and not below.text and not numbers_page(lines, number + 1)
 
 
 def _head_start(lines: Sequence[Line], number: int) -> int | None:

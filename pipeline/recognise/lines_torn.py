@@ -13,8 +13,8 @@ _TORN_FIGURE = re.compile(r"[+-]?0\d.*|.*[,，.]|[,，.].*")
 
 
 def on_paper(line: Line) -> bool:
-    """Tell whether a line stands on a printed page, where cells break over lines by themselves."""
-    return line.place.startswith("page=")
+    """Tell whether a line shows a page as printed, where cells break over lines by themselves."""
+    return line.spaced or line.place.startswith("page=")
 
 
 def torn_line(line: Line) -> bool:
@@ -37,12 +37,12 @@ def torn_table(lines: Sequence[Line], first: int, last: int, wanted: int) -> boo
         wanted: how many figures each row must have.
 
     """
-    if not on_paper(lines[first]):
+    if not any(map(on_paper, lines[first : last + 1])):
         return False
     for number in range(max(0, first - 1), min(len(lines), last + 2)):
         line = lines[number]
         if first <= number <= last and line.figures and len(line.figures) != wanted:
-            if not _numbers_page(lines, number):
+            if not numbers_page(lines, number):
                 return True
         elif torn_line(line):
             return True
@@ -55,14 +55,14 @@ def torn_row(lines: Sequence[Line], number: int) -> bool:
         return False
     beside = [n for n in (number - 1, number + 1) if 0 <= n < len(lines)]
     lone = any(
-        lines[n].figures and not lines[n].text and not _numbers_page(lines, n) for n in beside
+        lines[n].figures and not lines[n].text and not numbers_page(lines, n) for n in beside
     )
     return lone or any(torn_line(lines[n]) for n in (number, *beside))
 
 
-def _numbers_page(lines: Sequence[Line], number: int) -> bool:
+def numbers_page(lines: Sequence[Line], number: int) -> bool:
     """Tell whether a lone number stands first or last on its page."""
-    if not lines[number].may_be_page_number:
+    if not (lines[number].may_be_page_number and lines[number].place.startswith("page=")):
         return False
     page = lines[number].place.split(";")[0]
     beside = [n for n in (number - 1, number + 1) if 0 <= n < len(lines)]

@@ -139,7 +139,7 @@ def _squeeze(text: str) -> tuple[str, list[int], list[int]]:
             keep("\n", start - 1)
         length = len(line) + (length if goes_on else 0)
         done = 0
-        for space in _SPACE.finditer(line):
+        for space in _SPACE.finditer(line) if len(line.split(None, 1)) > 1 else ():
             keep(line[done : space.start()], start + done)
             done = space.end()
         keep(line[done:], start + done)

@@ -64,8 +64,8 @@ def read_cell(text: str, place: str, doubt: str = "") -> CellReading:
         return CellReading(raw=raw, value=None, state="dash", place=place)
     if _PLAIN.fullmatch(folded) or _GROUPED.fullmatch(folded):
         return CellReading(raw=raw, value=_figure(folded), state="value", place=place)
-    if place.startswith("page=") and folded.count("(") > folded.count(")"):
-        return CellReading(raw, None, "unread", "附注没有印完，可能被分页切断", place)
+    if place.startswith(("page=", "line=")) and folded.count("(") > folded.count(")"):
+        return CellReading(raw, None, "unread", "附注没有印完，可能被分页或换行切断", place)
     return _read_composed(text, raw, folded, place)
 
 

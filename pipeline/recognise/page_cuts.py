@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.recognise.form import table3_columns, table3_rows
-from pipeline.recognise.labels import best_similarity
+from pipeline.recognise.labels import best_similarity, key
 from pipeline.recognise.layout import GROUP_LABELS
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.rows import ACCEPT, Candidate
@@ -171,4 +171,13 @@ def begins_cut(index: int, candidates: Sequence[Candidate]) -> bool:
     if not first or not candidate.labels or not candidate.place.startswith("page="):
         return False
     label = candidate.labels[-1]
-    return row_fit(label) < 0.95 or re.match(r"\s*[)）、.．,，]", label) is not None
+    if re.match(r"\s*[)）、.．,，]", label):
+        return True
+    if row_fit(label) >= 0.95:
+        return False
+    return not candidate.has_figures or _ends_a_label(label)
+
+
+def _ends_a_label(words: str) -> bool:
+    rows = (*table3_rows("2021"), *table3_rows("2019"))
+    return any(key(label).endswith(key(words)) for row in rows for label in row.labels)

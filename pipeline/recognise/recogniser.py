@@ -10,6 +10,7 @@ from pipeline.recognise.figures import narrative_figures
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.identity import Title, find_period, find_title, self_names
 from pipeline.recognise.lines import read_lines
+from pipeline.recognise.lines_twice import refuse_other_printings, refuse_unsure_heads
 from pipeline.recognise.narrative import narratives_of
 from pipeline.recognise.plans import read_tables
 from pipeline.recognise.sections import Parts, cut, join_text, join_with_places
@@ -94,11 +95,14 @@ def _read_tables(document: Document) -> TableReadings:
     tables = [(n, block) for n, block in enumerate(document.blocks) if isinstance(block, Table)]
     readings = read_tables(tables)
     missing = [table for table in TABLES if table not in readings.templates]
+    paragraphs = [
+        (n, block) for n, block in enumerate(document.blocks) if isinstance(block, Paragraph)
+    ]
+    lines = split_lines(paragraphs)
+    refuse_other_printings(lines, readings)
+    refuse_unsure_heads(lines, readings)
     if missing:
-        paragraphs = [
-            (n, block) for n, block in enumerate(document.blocks) if isinstance(block, Paragraph)
-        ]
-        found = read_lines(split_lines(paragraphs), missing)
+        found = read_lines(lines, missing)
         readings.cells.update(found.cells)
         readings.templates.update(found.templates)
         readings.findings.extend(found.findings)

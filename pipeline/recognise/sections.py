@@ -143,7 +143,8 @@ def table_text(table: Table) -> str:
     """Return a grid as lines, its cells divided by tabs, each spanned cell once."""
     lines: dict[int, list[str]] = {}
     for cell in table.cells:
-        lines.setdefault(cell.row, []).append(" ".join(cell.text.split()))
+        text = cell.text if cell.text.isdecimal() else " ".join(cell.text.split())
+        lines.setdefault(cell.row, []).append(text)
     return "\n".join("\t".join(lines[row]).rstrip("\t") for row in sorted(lines))
 
 

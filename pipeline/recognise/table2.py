@@ -102,6 +102,8 @@ class Table2Reader:
         self._heads: list[tuple[ColumnSet, float]] = []
         self._head_cells: tuple[Cell, ...] = ()
         self._last: tuple[str, ...] = ()
+        # Row code, figures and place of rows that no head or too few cells left without columns.
+        self._unplaced: list[tuple[str, list[str], str]] = []
         # Label and value cells of a row that a page break cut in its label.
         self.cut: tuple[Cell, list[Cell]] | None = None
 
@@ -182,6 +184,7 @@ class Table2Reader:
         """
         chosen = self._choose(label, place)
         if chosen is None:
+            self._set_aside(label, [text for text, _ in values], place)
             return False
         code, columns = chosen
         if len(values) != len(columns.columns):
@@ -194,6 +197,7 @@ class Table2Reader:
                     place,
                 )
             )
+            self._set_aside(label, [text for text, _ in values], place)
             return False
         readings = [read_cell(text, where) for text, where in values]
         self._keep(code, columns, readings, place)
@@ -210,6 +214,7 @@ class Table2Reader:
         """
         chosen = self._choose(label.text, label.place)
         if chosen is None:
+            self._set_aside(label.text, [c.text for c in values], label.place)
             return
         code, columns = chosen
         wanted = len(columns.columns)
@@ -298,6 +303,26 @@ class Table2Reader:
                 continue
             self.cells[cell] = reading
         self._last = tuple(kept)
+
+    def _set_aside(self, label: str, texts: Sequence[str], place: str) -> None:
+        code = row_code(label)
+        figures = sorted(plain(text) for text in texts if looks_like_figure(text))
+        if code is not None and figures:
+            self._unplaced.append((code, figures, place))
+
+    def refuse_copies(self) -> None:
+        """Refuse rows that are printed once more with other figures, where no head names these."""
+        for row, figures, place in self._unplaced:
+            codes = [code for code in self.cells if code.startswith(f"t2_{row}_")]
+            raws = [plain(self.cells[code].raw or "") for code in codes]
+            if not codes or sorted(filter(None, raws)) == figures:
+                continue
+            for code in codes:
+                old = self.cells[code]
+                reason = "同一行印了两次且数字不同"
+                self.cells[code] = CellReading(old.raw, None, "unread", reason, old.place)
+            message = f"表二同一行印了两次且数字不同，另一处印作 {' '.join(figures)}，作未读。"
+            self.findings.append(Finding("W-T2-TWICE", "warning", message, place=place))
 
     def template(self) -> Template | None:
         """Return the format that the heads speak for; None when nothing was read."""

@@ -94,9 +94,8 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
     lost -= set(repeated)
     for index, number in sorted(found.items()):
         candidate, row, fit = candidates[index], rows[number], scores[index][number]
-        if not candidate.has_figures and (
-            beside_lost(index, candidates, lost) or begins_cut(index, candidates)
-        ):
+        blank_beside = not candidate.has_figures and beside_lost(index, candidates, lost)
+        if blank_beside or begins_cut(index, candidates):
             reason = "该行被分页切断，数字在另一半，未能对应"
             candidate = replace(candidate, readings={}, readings_note=reason)
         for other in (index - 1, index + 1):

@@ -91,7 +91,8 @@ def _one_value(cells: list[Cell], row: GridRow, foreign: set[int]) -> CellReadin
     if not cells:
         return CellReading(None, None, "unread", "该行缺少这一列的单元格")
     if not printed:
-        return CellReading("", None, "blank", place=cells[0].place)
+        doubted = next((cell for cell in cells if cell.doubt), cells[0])
+        return read_cell("", doubted.place, doubted.doubt)
     if len(printed) > 1:
         raw = " ".join(cell.text for cell in printed)
         return CellReading(raw, None, "unread", "一列内有多个单元格有数字", printed[0].place)
@@ -134,7 +135,8 @@ def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, Cell
     if usual and len(values) >= len(COLUMN_CODES) and not any(c.text.strip() for c in values):
         # Whichever of them are the seven, they are blank.
         values = values[-len(COLUMN_CODES) :]
-        return {c: read_cell("", v.place) for c, v in zip(COLUMN_CODES, values, strict=True)}
+        pairs = zip(COLUMN_CODES, values, strict=True)
+        return {code: read_cell("", cell.place, cell.doubt) for code, cell in pairs}
     padded = len(values) > len(COLUMN_CODES)
     while len(values) > len(COLUMN_CODES) and not values[-1].text.strip():
         values.pop()
@@ -191,12 +193,31 @@ def _all_by_map(
 ) -> list[dict[str, CellReading] | None]:
     if columns is None:
         return [None] * len(rows)
+    bare = _bare_columns([row for row, _ in rows], columns)
     return [
         _values_by_map(row, columns)
-        if not steps or _fits_columns(row, columns, steps, spare=spare)
+        if (not steps or _fits_columns(row, columns, steps, spare=spare))
+        and not any(cell.column in bare for cell in row.label_cells())
         else None
         for row, steps in rows
     ]
+
+
+def _bare_columns(rows: Sequence[GridRow], columns: ColumnMap) -> set[int]:
+    """Return the columns between labels and figures in which most rows have an empty cell.
+
+    A label that begins in one was pushed aside, and its figures with it, even where the row has
+    lost its last cell and so ends where the others do.
+    """
+    first = min(n for numbers in columns.columns.values() for n in numbers)
+    labels: Counter[int] = Counter()
+    empty: Counter[int] = Counter()
+    for row in rows:
+        left = [cell for cell in row.cells if cell.row == row.row and cell.column < first]
+        labels.update([cell.column for cell in left if cell.text.strip()][-1:])
+        empty.update(cell.column for cell in left if not cell.text.strip())
+    usual = labels.most_common(1)[0][0] if labels else first
+    return {n for n, times in empty.items() if n > usual and 2 * times > len(rows)}
 
 
 def _fits_columns(row: GridRow, columns: ColumnMap, steps: int, *, spare: bool) -> bool:

@@ -15,6 +15,7 @@ from pipeline.recognise.rows import GridRow
 
 _HEAD_GROUPS = ("申请人情况", "法人或其他组织")
 _ORGANISATIONS = COLUMN_CODES[1:-1]
+NO_HEADS = "表三没有印列头"
 _NOTE = ("勾稽", "第一项", "第三项")
 _MOST_UNREAD = 2
 _LEAST_FOUND = 4
@@ -223,7 +224,7 @@ def head_findings(columns: ColumnMap | None, order: HeadOrder, place: str) -> li
 
     """
     if not order.heads:
-        message = "表三没有印列头，七列数字按官方格式的顺序认定，请对照原件核实。"
+        message = f"{NO_HEADS}，七列数字按官方格式的顺序认定，请对照原件核实。"
         return [Finding("W-T3-HEAD", "warning", message, place=place)]
     if columns is not None and columns.placed:
         names = {c.code: c.labels[0] for c in table3_columns()}

@@ -104,7 +104,7 @@ def refuse_copies(
         candidates: all rows that were printed.
         repeated: taken candidate of each copy.
         matched: row code of each taken candidate.
-        cells: readings by cell code; changed in place.
+        cells: readings by cell code, also of other tables; changed in place.
 
     Returns:
         A finding for each copy that differs.
@@ -129,7 +129,8 @@ def refuse_copies(
     refused = dict.fromkeys(differing, _ONE_ROW)
     if len(findings) > 1:
         # Two tables: a row that only one of them prints may be either's.
-        refused |= dict.fromkeys(set(cells) - confirmed - differing, _TWO_TABLES)
+        own = {name for name in cells if name.startswith("t3_")}
+        refused |= dict.fromkeys(own - confirmed - differing, _TWO_TABLES)
     for name, reason in refused.items():
         old = cells[name]
         cells[name] = CellReading(old.raw, None, "unread", reason, old.place)

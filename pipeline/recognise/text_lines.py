@@ -12,6 +12,7 @@ from pipeline.recognise.numbers import looks_like_figure, read_cell
 
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 
+_BORDER = re.compile("[│┃║┆┊╎]")
 _UNIT_APART = re.compile(r"(\d) (件|项|条|次|个|元|万元)(?=\s|$)")
 
 
@@ -24,6 +25,7 @@ class Line:
         text: the words before its trailing figures.
         figures: trailing figures as printed.
         place: where it stands.
+        spaced: whether wide white space parts its words, as the columns of a page do.
 
     """
 
@@ -31,6 +33,7 @@ class Line:
     text: str
     figures: tuple[str, ...]
     place: str
+    spaced: bool = False
 
     @property
     def may_be_page_number(self) -> bool:
@@ -49,7 +52,10 @@ def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
         text = INVISIBLE.sub("", paragraph.text).replace("|", " ").strip()
         tokens = _UNIT_APART.sub(r"\1\2", text).split()
         figures: list[str] = []
-        while tokens and looks_like_figure(tokens[-1]):
+        # Between drawn borders a line may be one of several of a row: its figures may be halves.
+        whole = _BORDER.search(text) is None
+        while whole and tokens and looks_like_figure(tokens[-1]):
             figures.insert(0, tokens.pop())
-        found.append(Line(index, " ".join(tokens), tuple(figures), paragraph.place))
+        words, place = " ".join(tokens), paragraph.place
+        found.append(Line(index, words, tuple(figures), place, paragraph.spaced))
     return found

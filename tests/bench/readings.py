@@ -18,7 +18,7 @@ from pipeline.parse import parse
 from pipeline.read.document import Cell, Document, Table
 from pipeline.read.grid import Rule, build_grids
 from pipeline.read.reader import read
-from pipeline.recognise import recognise
+from pipeline.recognise import plans, recognise
 from pipeline.report import Report
 
 Extract = Callable[[bytes], object]
@@ -52,6 +52,11 @@ FLOORS: dict[str, Extract] = {"pdf": floor_pdf, "html": floor_html, "docx": floo
 def fast(data: bytes) -> Report:
     """Read a file once, from bytes to checked cells."""
     return check(recognise(read(data)))
+
+
+def forget_shapes() -> None:
+    """Forget the shapes of tables met so far, so that the next reading is as of a new form."""
+    plans._known.cache_clear()  # noqa: SLF001  the project itself never needs to forget
 
 
 def both(data: bytes) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.read.pdf import read_pdf
 from pipeline.recognise import recognise
 from pipeline.report import Report
+from tests.bench.dressed import dressed_docx, dressed_page
 from tests.replica.data import reports
 from tests.replica.documents import html_style, pdf_style
 from tests.replica.docx_form import render_docx
@@ -53,6 +54,8 @@ def bare(text: str) -> str:
 def samples(most: int | None = None, real: Path = REAL) -> list[Sample]:
     """Return the replica's statutory reports in three formats, and the real PDF files.
 
+    Those named published are as offices publish them: in a site's page, with Word's own markup.
+
     Args:
         most: take only so many reports; None for all.
         real: folder of real PDF files; may be missing.
@@ -68,7 +71,10 @@ def samples(most: int | None = None, real: Path = REAL) -> list[Sample]:
         }
         for form, data in forms.items():
             found.append(Sample(f"{slug}.{form}", form, data, report.cells))
-    found = found[: None if most is None else 3 * most]
+        page, word = dressed_page(forms["html"]), dressed_docx(forms["docx"])
+        found.append(Sample(f"{slug}.published.html", "html", page, report.cells))
+        found.append(Sample(f"{slug}.published.docx", "docx", word, report.cells))
+    found = found[: None if most is None else 5 * most]
     files = sorted(real.glob("*.pdf"))[:most]
     return found + [_real(path) for path in files]
 

@@ -17,7 +17,8 @@ from sqlite_utils import Database
 
 from archive.passages import plain
 
-_KEPT = 64
+# Four bytes a report each, and some three for one search.
+_KEPT = 256
 
 Executor = sqlite3.Connection | Database
 Kept = TypeVar("Kept")

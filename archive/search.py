@@ -12,23 +12,21 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from heapq import nsmallest
+from dataclasses import replace
 from itertools import compress, zip_longest
 
 from sqlite_utils import Database
 
 from archive.catalogue import Catalogue, Executor
-from archive.passages import Piece, cut, excerpt, plain, spans
+from archive.passages import cut, excerpt, plain, spans
+from archive.results import Filters, Hit, Passage, Results, counts_of, narrowed
 
 TITLE_PART = 0
 PREAMBLE_PART = 50
 CONTACT_PART = 51
 MAX_QUERY = 200
 MAX_WORDS = 12
-MAX_AGENCIES = 200
 # To weigh how often the words stand in a report takes some microseconds. Over more reports than
 # this it would take too long and tell nothing: there the newest come first.
 WEIGHED = 5000
@@ -61,77 +59,6 @@ CREATE VIRTUAL TABLE search_index USING fts5(
 
 class QueryTooLongError(ValueError):
     """The words asked for are more or longer than a search takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Where a report has the words.
-
-    Args:
-        part: 0 title and names, 1 to 6 the sections, 50 preamble, 51 contact.
-        heading: heading of the section as printed, cut into pieces.
-        pieces: text around the words, cut into pieces.
-
-    """
-
-    part: int
-    heading: tuple[Piece, ...]
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One report that has every word."""
-
-    report_id: int
-    agency_key: str
-    agency: str
-    year: int
-    title: str
-    status: str
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a search is narrowed to; None leaves it open.
-
-    Args:
-        agency_key: key of one agency.
-        year: year of the report.
-        region: code of the agency's region; empty for agencies whose region is unknown.
-        kind: type of agency, as in ``agencies``.
-
-    """
-
-    agency_key: str | None = None
-    year: int | None = None
-    region: str | None = None
-    kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Answer of a search.
-
-    Args:
-        count: number of reports that have every word, under the filters.
-        hits: the reports from ``offset`` on.
-        years: year and number of reports; this and the next three are counted without the filter
-            on the same thing and under all others.
-        agencies: key, name and number of reports, of the ``MAX_AGENCIES`` with most of them and
-            of the one that was asked for.
-        regions: code, name and number of reports.
-        kinds: type of agency and number of reports.
-
-    """
-
-    count: int = 0
-    hits: tuple[Hit, ...] = ()
-    years: tuple[tuple[int, int], ...] = ()
-    agencies: tuple[tuple[str, str, int], ...] = ()
-    regions: tuple[tuple[str, str, int], ...] = ()
-    kinds: tuple[tuple[str, int], ...] = ()
 
 
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
@@ -318,9 +245,11 @@ def search(  # noqa: PLR0913, PLR0917
     chosen = filters or Filters()
     held = catalogue or Catalogue(db)
     found = held.once(asked, lambda: _ordered(db, asked, held))
-    places, counted = held.once(
-        (asked, chosen),
-        lambda: (_narrowed(held, found, chosen), _counted(held, found, chosen)),
+    places = held.once((asked, chosen), lambda: narrowed(held, found, chosen))
+    # What stands in every report is counted once for all such words.
+    counted = held.once(
+        ("counts", asked if len(found) < len(held.ids) else None, chosen),
+        lambda: counts_of(held, found, chosen),
     )
     hits = tuple(_hit(db, held, place, asked) for place in places[offset : offset + limit])
     return replace(counted, count=len(places), hits=hits)
@@ -329,10 +258,9 @@ def search(  # noqa: PLR0913, PLR0917
 def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int]:
     """Return the places of the reports that have every word, in the order of the answer."""
     titles = held.titles
-    if titles and all(word in titles[0] for word in asked):
-        # Words as 年度报告 stand in every title, and the titles are at hand.
-        if all(word in title for word in asked for title in titles):
-            return array("i", range(len(titles)))
+    # Words as 年度报告 stand in every title, and the titles are at hand.
+    if titles and all(word in title for title in titles for word in asked):
+        return array("i", range(len(titles)))
     match = " AND ".join(map(_phrase, asked))
     # One value instead of a row a report: what takes long is to hand over rows.
     found = set(
@@ -359,61 +287,6 @@ def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int
     if 0 < len(first) < len(places):
         places.sort(key=lambda place: place not in first)
     return array("i", places)
-
-
-def _narrowed(held: Catalogue, places: array[int], chosen: Filters) -> array[int]:
-    if chosen == Filters():
-        return places
-    owners, years, year = held.owners, held.years, chosen.year
-    wanted = {
-        number
-        for number, (key, _, kind, region) in enumerate(held.agencies)
-        if chosen.agency_key in (None, key)
-        and chosen.kind in (None, kind)
-        and chosen.region in (None, region)
-    }
-    return array(
-        "i", [p for p in places if owners[p] in wanted and (year is None or years[p] == year)]
-    )
-
-
-def _counted(held: Catalogue, places: array[int], chosen: Filters) -> Results:
-    """Return the counts of an answer, each without the filter on what it counts."""
-
-    def owners_without(name: str) -> Counter[int]:
-        opened = _narrowed(held, places, replace(chosen, **{name: None}))
-        return Counter(map(held.owners.__getitem__, opened))
-
-    opened = _narrowed(held, places, replace(chosen, year=None))
-    years = Counter(map(held.years.__getitem__, opened))
-    # Nothing is narrowed: one count by agency answers all three questions.
-    whole = owners_without("year") if chosen == Filters() else None
-    regions, kinds = Counter[str](), Counter[str]()
-    for number, count in (whole or owners_without("region")).items():
-        regions[held.agencies[number][3]] += count
-    for number, count in (whole or owners_without("kind")).items():
-        kinds[held.agencies[number][2]] += count
-    agencies = whole or owners_without("agency_key")
-    # Agencies are numbered by their keys.
-    most = [
-        number
-        for _, number in nsmallest(MAX_AGENCIES, ((-n, number) for number, n in agencies.items()))
-    ]
-    if chosen.agency_key is not None:
-        most += [
-            number
-            for number, agency in enumerate(held.agencies)
-            if agency[0] == chosen.agency_key and number not in most
-        ]
-    return Results(
-        years=tuple(sorted(years.items(), reverse=True)),
-        agencies=tuple((*held.agencies[number][:2], agencies[number]) for number in most),
-        regions=tuple(
-            (code, held.regions.get(code, code), count)
-            for code, count in sorted(regions.items(), key=lambda item: (-item[1], item[0]))
-        ),
-        kinds=tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0]))),
-    )
 
 
 def _hit(db: Executor, held: Catalogue, place: int, asked: tuple[str, ...]) -> Hit:

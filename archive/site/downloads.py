@@ -16,7 +16,7 @@ from datasette.views.base import DatasetteError
 
 from archive.blobs import BlobMissingError, BlobStore
 from archive.passages import Piece
-from archive.search import Results
+from archive.results import Results
 from archive.site import words
 from archive.site.details import Details
 from archive.site.lookup import ReportData, Row
@@ -148,9 +148,7 @@ def search_json(
                 "year": hit.year,
                 "title": hit.title,
                 "status": hit.status,
-                "address": absolute(
-                    words.link(f"/report/{words.slug(hit.agency_key)}/{hit.year}")
-                ),
+                "address": absolute(words.link(f"/report/{words.slug(hit.agency_key)}/{hit.year}")),
                 "passages": [
                     {
                         "part": passage.part,

@@ -10,7 +10,8 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from archive.codebook import metrics
-from archive.search import Filters, QueryTooLongError, Results, search
+from archive.results import Filters, Results
+from archive.search import QueryTooLongError, search
 from archive.site import downloads, listing, lookup, versions, words
 from archive.site.answers import LAST_PAGE, ask, number_from, page_of, pager, report_named
 from archive.site.details import Details, details

@@ -10,9 +10,11 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
+_OFFICE = "640502-government_office"
 PAGES = {
     "home": "/",
-    "report": "/report/640502-government_office/2024",
+    "report": f"/report/{_OFFICE}/2024",
+    "compare": f"/compare?r={_OFFICE}/2021&r={_OFFICE}/2024&only=different",
 }
 
 

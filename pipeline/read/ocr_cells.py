@@ -166,12 +166,14 @@ def read_cells(sheet: Sheet, grid: Grid, page: CleanPage) -> list[CellText]:
             lines = lines_in(blobs, specks, em)
             cell.box = _points(around([line.box for line in lines]), scale)
             _read(cell, lines, box, page)
-        elif len(specks) > _MANY_SPECKS or any(
-            _amidst(speck, box, em) and flatness(page.clean, speck) >= _MAY_BE_DASH
-            for speck in specks
+        elif (
+            len(specks) > _MANY_SPECKS
+            or any(
+                _amidst(speck, box, em) and flatness(page.clean, speck) >= _MAY_BE_DASH
+                for speck in specks
+            )
+            or faint_in(page.soft, box, specks, em, scale)
         ):
-            cell.settle(UNMAPPED, PALE)
-        elif faint_in(page.soft, box, specks, em, scale):
             cell.settle(UNMAPPED, PALE)
         elif max(_area(sheet.coloured, box), _area(sheet.sealed, box)) > _COLOURED * scale**2:
             cell.settle(UNMAPPED, SEALED)

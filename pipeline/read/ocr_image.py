@@ -26,6 +26,7 @@ _RULE = 2.0  # points: thicker than any rule of a table
 _DARK = 190
 _PALEST_SEAL, _DARKEST_SEAL = 205, 90  # grey levels of a red seal in a grey scan
 _SEAL_STROKE = 1.3  # points: wider than the soft edge of any type
+_DUSTY = 2.5  # pixels a point: in coarser scans a decimal point may be a single pixel
 _LARGEST_TYPE = 30.0  # points: the ring and the star of a seal are larger
 _COLOURED = 60  # difference of channels; JPEG leaves up to 40 around black type
 
@@ -78,7 +79,8 @@ class Sheet:
         number: 1-based page number.
         grey: height × width, paper 255; colours are paper too, only black and grey ink is left.
         coloured: height × width, 255 where there is coloured type, else 0; seals are left out.
-        sealed: height × width, 255 where a seal without its colour was taken out, else 0.
+        sealed: height × width, 255 where a seal hides what is printed: one without its colour,
+            which was taken out, or one whose ink lies over the type; else 0.
         scale: pixels a point.
         frame: the way back to the place as displayed.
 
@@ -136,17 +138,22 @@ def straighten(page: PageImage) -> Sheet:
     else:
         grey, coloured = pixels, np.zeros_like(pixels)
     grey = _on_white(grey, scale)
+    if scale >= _DUSTY:
+        grey = _without_dust(grey)
     sealed = _grey_seals(grey, scale)
     grey[sealed > 0] = 255
-    coloured = _without_seals(coloured, grey, scale)
+    type_only = _without_seals(coloured, grey, scale)
+    sealed |= _veiled(coloured & ~type_only, grey)
+    coloured = type_only
     turn = _skew(grey, scale)
     if abs(turn) > _STRAIGHT:
         height, width = grey.shape
         warp = cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1.0)
         inverse = cv2.invertAffineTransform(warp)
-        grey = cv2.warpAffine(
+        turned = cv2.warpAffine(
             grey, warp, (width, height), flags=cv2.INTER_CUBIC, borderValue=(255,)
         )
+        grey = turned.astype(np.uint8, copy=False)
         coloured, sealed = (
             cv2.warpAffine(image, warp, (width, height), flags=cv2.INTER_NEAREST)
             for image in (coloured, sealed)
@@ -188,6 +195,18 @@ def _without_seals(coloured: Pixels, grey: Pixels, scale: float) -> Pixels:
     return kept
 
 
+def _without_dust(grey: Pixels) -> Pixels:
+    """Return the page without dark pixels that stand alone; the smallest point has several."""
+    import cv2  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    ring = np.ones((3, 3), np.uint8)
+    ring[1, 1] = 0
+    darkest = cv2.erode(grey, ring)
+    cleaned: Pixels = np.where((darkest >= _DARK) & (grey < darkest), darkest, grey)
+    return cleaned
+
+
 def _grey_seals(grey: Pixels, scale: float) -> Pixels:
     """Return where a seal lies that lost its colour in a grey scan: broad, large, not black."""
     import cv2  # noqa: PLC0415
@@ -207,6 +226,18 @@ def _grey_seals(grey: Pixels, scale: float) -> Pixels:
     found: Pixels = cv2.bitwise_and(
         cv2.bitwise_and(near, zone), (grey > _DARKEST_SEAL) * np.uint8(255)
     )
+    return found
+
+
+def _veiled(seals: Pixels, grey: Pixels) -> Pixels:
+    """Return where type shows through a coloured seal and is not black: part of it may be lost."""
+    import cv2  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    black = (grey < _DARKEST_SEAL).astype(np.uint8)
+    edges = cv2.dilate(black, np.ones((5, 5), np.uint8))  # which black type has, too
+    pale = (grey >= _DARKEST_SEAL) & (grey < _PALEST_SEAL) & (edges == 0) & (seals > 0)
+    found: Pixels = pale.astype(np.uint8) * 255
     return found
 
 

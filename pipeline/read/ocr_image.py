@@ -155,7 +155,7 @@ def straighten(page: PageImage) -> Sheet:
         )
         grey = turned.astype(np.uint8, copy=False)
         coloured, sealed = (
-            cv2.warpAffine(image, warp, (width, height), flags=cv2.INTER_NEAREST)
+            cv2.warpAffine(image, warp, (width, height), flags=cv2.INTER_NEAREST).astype(np.uint8)
             for image in (coloured, sealed)
         )
         (a, c, e), (b, d, f) = inverse.tolist()

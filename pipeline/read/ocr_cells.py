@@ -18,6 +18,7 @@ from pipeline.read.ocr_ink import (
     dirt_beside,
     faint_in,
     flatness,
+    fringe,
     is_point,
     lean_of,
     lines_in,
@@ -40,6 +41,7 @@ _MANY_SPECKS = 3  # more of them in a cell may be the rest of pale type
 _COLOURED = 2.0  # square points: the least that a coloured digit covers
 _DIRT = 0.3  # of the darkness of a digit beside a figure: a digit that fell to pieces
 _SIGN_DIRT = 0.07  # the same where a minus sign would stand
+_FRINGE = 0.03  # the same close beside the figure: a stroke that broke off, as of a 4
 _MANY = 20  # figures that tell how good a scan is
 _POOR_SHARE = 0.2  # of them
 _MAY_BE_DASH = 1.25  # times wider than high
@@ -194,7 +196,12 @@ def _read(cell: CellText, lines: list[InkLine], box: Blob, page: CleanPage) -> N
     digits = sum(len(printed.figure.text) for printed in cell.printed if printed.figure)
     if digits:
         dirt, sign = dirt_beside(lines, digits, page.soft, box, page.scale)
-        cell.dirty = dirt > _DIRT or sign > _SIGN_DIRT
+        broken = any(
+            fringe(printed.line, len(printed.figure.text), page.soft, box, cell.em) > _FRINGE
+            for printed in cell.printed
+            if printed.figure
+        )
+        cell.dirty = dirt > _DIRT or sign > _SIGN_DIRT or broken
     texts = [printed.reading.text for printed in cell.printed if printed.reading.text]
     if len(texts) > 1 and texts[0] in _SIGNS and _folded("".join(texts[1:])).isdecimal():
         # A sign alone on its line looks like a hanzi.

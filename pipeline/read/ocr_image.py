@@ -79,8 +79,7 @@ class Sheet:
         number: 1-based page number.
         grey: height × width, paper 255; colours are paper too, only black and grey ink is left.
         coloured: height × width, 255 where there is coloured type, else 0; seals are left out.
-        sealed: height × width, 255 where a seal hides what is printed: one without its colour,
-            which was taken out, or one whose ink lies over the type; else 0.
+        sealed: height × width, 255 where a seal without its colour was taken out, else 0.
         scale: pixels a point.
         frame: the way back to the place as displayed.
 
@@ -120,7 +119,6 @@ def straighten(page: PageImage) -> Sheet:
     import numpy as np  # noqa: PLC0415
 
     pixels, back, scale = page.pixels, page.placed, page.scale
-    grey: Pixels
     if scale > _FINEST:
         factor = _FINEST / scale
         pixels = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
@@ -130,6 +128,7 @@ def straighten(page: PageImage) -> Sheet:
         )
         back = compose((shrunk_x, 0, 0, shrunk_y, 0, 0), back)
         scale = _FINEST
+    coloured: Pixels
     if pixels.ndim == 3:
         red, green, blue = cv2.split(pixels)  # ten times as fast as numpy's max over channels
         grey = cv2.max(cv2.max(red, green), blue)
@@ -142,9 +141,7 @@ def straighten(page: PageImage) -> Sheet:
         grey = _without_dust(grey)
     sealed = _grey_seals(grey, scale)
     grey[sealed > 0] = 255
-    type_only = _without_seals(coloured, grey, scale)
-    sealed |= _veiled(coloured & ~type_only, grey)
-    coloured = type_only
+    coloured = _without_seals(coloured, grey, scale)
     turn = _skew(grey, scale)
     if abs(turn) > _STRAIGHT:
         height, width = grey.shape
@@ -226,18 +223,6 @@ def _grey_seals(grey: Pixels, scale: float) -> Pixels:
     found: Pixels = cv2.bitwise_and(
         cv2.bitwise_and(near, zone), (grey > _DARKEST_SEAL) * np.uint8(255)
     )
-    return found
-
-
-def _veiled(seals: Pixels, grey: Pixels) -> Pixels:
-    """Return where type shows through a coloured seal and is not black: part of it may be lost."""
-    import cv2  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    black = (grey < _DARKEST_SEAL).astype(np.uint8)
-    edges = cv2.dilate(black, np.ones((5, 5), np.uint8))  # which black type has, too
-    pale = (grey >= _DARKEST_SEAL) & (grey < _PALEST_SEAL) & (edges == 0) & (seals > 0)
-    found: Pixels = pale.astype(np.uint8) * 255
     return found
 
 

@@ -24,6 +24,7 @@ _BEFORE = 0.7  # ems: a minus sign stands no further from its figure
 _RESIDUE = 1.0  # points: what is left of a rule beside the cell's edge
 _BESIDE_RULE = 1.5  # points: darkened by what is left of a rule
 _FAINT = 6.0  # grey levels times square points; the thinnest slash has 40, the blank cell none
+_CLOSE = 0.4  # ems beside a digit: a stroke that broke off
 _GAP_OF_POINT = 0.2  # ems between two digits that have a decimal point or a comma between them
 _ONE_LINE = 1.12  # ems: pieces of one character lie no further apart
 _HIGHEST = 1.75  # ems: a higher line is two lines that touch
@@ -257,6 +258,30 @@ def dirt_beside(
     outside = _darkness(soft, cell) - sum(_darkness(soft, box) for box in around_lines)
     # A speck that is seen is judged by its form; this is about a sign too faint to be seen.
     return outside / usual, (_darkness(soft, sign) - 1.5 * specks) / usual
+
+
+def fringe(line: InkLine, digits: int, soft: Pixels, cell: Blob, em: float) -> float:
+    """Return how much ink stands close beside a figure: thin strokes that broke off its digits.
+
+    Args:
+        line: of the figure.
+        digits: how many it has.
+        soft: height × width of the page, rules made white, its grain smoothed away.
+        cell: its cell.
+        em: size of the type in pixels.
+
+    Returns:
+        The darkness of the darker side over that of a usual digit; beside whole digits it is 0.
+
+    """
+    left, top, right, bottom = line.box
+    reach = round(_CLOSE * em)
+    sides = (
+        Blob(max(cell.left + 3, left - reach), top, left - 1, bottom),
+        Blob(right + 1, top, min(cell.right - 3, right + reach), bottom),
+    )
+    usual = max(_darkness(soft, line.box) / digits, 1.0)
+    return max(_darkness(soft, side) if side.width > 0 else 0.0 for side in sides) / usual
 
 
 def faint_in(soft: Pixels, cell: Blob, specks: list[Blob], em: float, scale: float) -> bool:

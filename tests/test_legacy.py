@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -97,8 +98,16 @@ def until_dead(number: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what tests running at the same time leave for a moment out of each other's sight."""
+    folder = tmp_path_factory.mktemp("own")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
 def leftovers() -> set[str]:
-    return {path.name for path in Path(os.environ.get("TMPDIR", "/tmp")).glob("nianbao-*")}
+    return {path.name for path in Path(os.environ["TMPDIR"]).glob("nianbao-*")}
 
 
 def rule_of(answer: bytes | UnreadableError) -> str:

@@ -22,7 +22,7 @@ _OTHER_PARTS = ("other_not_corrected", "other_fee_unpaid", "other_misc")
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """An indicator.
+    """An indicator, or a figure of the form that is explored like one.
 
     Args:
         code: English code.
@@ -45,6 +45,11 @@ class Indicator:
     level: str
     unit: str
     basis: str
+
+    @property
+    def is_rate(self) -> bool:
+        """Tell whether it is a ratio of two figures, or a degree from 0 to 1."""
+        return not self.unit
 
     @property
     def formula(self) -> str:

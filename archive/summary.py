@@ -9,14 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 
 from sqlite_utils import Database
 
 from archive.agencies import REGIONS
 from archive.codebook import metrics
-from archive.indicators import indicators
+from archive.indicators import Indicator, indicators
 from archive.site.words import KEY_FIGURES
 from archive.views import KEY_FIGURES as CELLS
 from archive.views import SUMS
@@ -80,48 +79,18 @@ _TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What can be explored: a figure of the form, a sum of such, or an indicator.
-
-    Args:
-        code: English code, as addresses have it.
-        name: Chinese name.
-        definition: one Chinese sentence.
-        numerator: cell codes joined by + and -; ``*`` stands for the rows of a group.
-        denominator: the same; empty for a count.
-        level: report, text or region, as in ``archive.indicators``.
-        unit: unit of a count; empty for a rate.
-        basis: where the definition comes from.
-
-    """
-
-    code: str
-    name: str
-    definition: str
-    numerator: str
-    denominator: str
-    level: str
-    unit: str
-    basis: str
-
-    @property
-    def is_rate(self) -> bool:
-        """Tell whether it is a ratio of two figures, or a degree from 0 to 1."""
-        return not self.unit
-
-
-def _of_form(column: str) -> Measure:
+def _of_form(column: str) -> Indicator:
     codes = [CELLS[column]] if column in CELLS else SUMS[column]
     first = metrics()[codes[0]]
     table = {"t2": "表二", "t3": "表三", "t4": "表四"}[first.table]
     more = "；只有 2021 年格式有这一格" if first.order_2019 is None else ""
-    one_row = "；原文把（六）印成一行时取该行" if column == "other" else ""
-    return Measure(
+    if column == "other":
+        # As report_overview takes it: the 2019 format has one row for all of them.
+        more = "；原文把（六）印成一行时（2019 年格式都是）取该行"
+    return Indicator(
         column,
         KEY_FIGURES[column],
-        f"年报{table}所印的“{KEY_FIGURES[column]}”"
-        f"{'各项之和' if len(codes) > 1 else ''}{one_row}{more}",
+        f"年报{table}所印的“{KEY_FIGURES[column]}”{'各项之和' if len(codes) > 1 else ''}{more}",
         " + ".join(codes),
         "",
         "report",
@@ -130,10 +99,10 @@ def _of_form(column: str) -> Measure:
     )
 
 
-def _corrected(code: str, name: str, rate: str) -> Measure:
+def _corrected(code: str, name: str, rate: str) -> Indicator:
     numerator = indicators()[rate].numerator
     definition = f"年报表四所印“结果纠正”的{name.removesuffix('结果纠正')}件数"
-    return Measure(code, name, definition, numerator, "", "report", "件", "年报表四")
+    return Indicator(code, name, definition, numerator, "", "report", "件", "年报表四")
 
 
 # Counts that are the numerator of an indicator.
@@ -144,18 +113,12 @@ _NUMERATORS = {
 
 
 @cache
-def explored() -> dict[str, Measure]:
+def explored() -> dict[str, Indicator]:
     """Return everything that can be explored, by code, in the order of choices."""
     # 办结总计 is the indicator 办结量 under another name.
     counts = [_of_form(column) for column in KEY_FIGURES if column != "result_total"]
     lost = [_corrected(code, *rest) for code, rest in _NUMERATORS.items()]
-    rates = [
-        Measure(
-            i.code, i.name, i.definition, i.numerator, i.denominator, i.level, i.unit, i.basis
-        )
-        for i in indicators().values()
-    ]  # fmt: skip
-    return {measure.code: measure for measure in (*counts, *lost, *rates)}
+    return {one.code: one for one in (*counts, *lost, *indicators().values())}
 
 
 def missing_years(held: Collection[int], last: int) -> list[int]:

@@ -46,6 +46,10 @@ SUMS = {
 }
 
 
+# The 2019 format, and some reports in the 2021 format, print （六）其他处理 as one row.
+OTHER_IN_ONE_ROW = "t3_other_total__total"
+
+
 def _value(numbers: dict[str, int], code: str) -> str:
     return (
         "(SELECT value FROM cells WHERE document_id = r.document_id"  # noqa: S608 - numbers of our codebook
@@ -58,11 +62,10 @@ def _report_overview(numbers: dict[str, int]) -> str:
     sums = {
         name: " + ".join(_value(numbers, code) for code in codes) for name, codes in SUMS.items()
     }
-    # The 2019 format, and some reports in the 2021 format, print （六）其他处理 as one row.
-    one_row = numbers["t3_other_total__total"]
+    one_row = numbers[OTHER_IN_ONE_ROW]
     sums["other"] = (
         "CASE WHEN EXISTS (SELECT 1 FROM cells WHERE document_id = r.document_id"  # noqa: S608 - numbers of our codebook
-        f" AND metric_id = {one_row}) THEN {_value(numbers, 't3_other_total__total')}"
+        f" AND metric_id = {one_row}) THEN {_value(numbers, OTHER_IN_ONE_ROW)}"
         f" ELSE {sums['other']} END"
     )
     expressions = figures | sums

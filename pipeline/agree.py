@@ -21,6 +21,10 @@ def _same(one: CellReading, other: CellReading) -> bool:
     return (one.value, one.state) == (other.value, other.state)
 
 
+def _is_read(reading: CellReading | None) -> bool:
+    return reading is not None and reading.state != "unread"
+
+
 def _broken(report: Report, codes: Collection[str], other: Report) -> int:
     """Return how many sums fail when the cells in question are taken from the other reading."""
     cells = {**report.cells, **{code: other.cells[code] for code in codes}}
@@ -46,21 +50,21 @@ def agree(first: Report, second: Report) -> Report:
 
     """
     if first.template != second.template:
-        if second.template is None:
-            return first
-        if first.template is None:
-            return second
+        if second.template is None or first.template is None:
+            only = first if second.template is None else second
+            read = [code for code, reading in only.cells.items() if reading.state != "unread"]
+            return replace(only, findings=(*only.findings, *_found_once(only.cells, read)))
         message = "两种读法认出的表格格式不同，按第一种读法显示，请对照原件核实。"
         finding = Finding("W-READINGS-DIFFER", "warning", message)
         return replace(first, findings=(*first.findings, finding), status="partial")
     cells = dict(first.cells)
     single = []
-    for code, reading in second.cells.items():
-        mine = cells.get(code, reading)
-        if (reading.state == "unread") != (mine.state == "unread"):
+    for code in dict.fromkeys((*first.cells, *second.cells)):
+        mine, other = first.cells.get(code), second.cells.get(code)
+        if _is_read(mine) != _is_read(other):
             single.append(code)
-        if reading.state != "unread" and mine.state == "unread":
-            cells[code] = reading
+        if other is not None and _is_read(other) and not _is_read(mine):
+            cells[code] = other
     status = reading_status(first.template, cells, first.year)
     findings = (*first.findings, *_found_once(cells, single))
     found = replace(first, cells=cells, status=status, findings=findings)

@@ -6,12 +6,8 @@ Every agency, figure and sentence here is made up; the regions carry codes that 
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -402,33 +398,6 @@ def _history(seeder: _Seeder) -> None:
         db.table("run_visits").insert(
             {"run_id": run, "url": url, "visited_at": moment, "status": status}
         )
-
-
-# The site alone, and the site as "nianbao serve" starts it, with pictures of evidence.
-BARE = "from archive.commands import serve; serve()"
-WHOLE = "import sys; from crawler.cli import main; main(['serve', *sys.argv[1:]])"
-
-
-@contextmanager
-def running_site(
-    folder: Path, command: str = BARE, *, options: tuple[str, ...] = (), **environment: str
-) -> Iterator[str]:
-    """Serve an archive with the real command on a free port; yields the address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", command, "--data", str(folder), "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert " at http://127.0.0.1:" in line, f"serve did not start: {line!r}"
-        yield line.rpartition(" at ")[2].strip().rstrip("/")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stdout.close()
 
 
 def seed(folder: Path) -> Seeded:

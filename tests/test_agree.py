@@ -79,3 +79,20 @@ def test_a_cell_that_only_one_reading_found_is_kept_and_named():
     (finding,) = report.findings
     assert finding.rule == "W-READ-ONCE"
     assert "t3_new__natural_person：9" in finding.message
+
+
+def test_a_cell_that_the_other_reading_does_not_know_is_kept_and_named():
+    more = {"t3_other_total__total": 3}
+    for one, two in ((reading(**more), reading()), (reading(), reading(**more))):
+        report = agree(one, two)
+        assert report.cells["t3_other_total__total"].value == 3
+        (finding,) = [f for f in report.findings if f.rule == "W-READ-ONCE"]
+        assert "t3_other_total__total：3" in finding.message
+
+
+def test_tables_that_only_one_reading_recognised_are_kept_and_named():
+    bare = recognise(Document("pdf", (TITLE,)))
+    for one, two in ((reading(), bare), (bare, reading())):
+        report = agree(one, two)
+        assert report.cells["t3_new__natural_person"].value == 9
+        assert "W-READ-ONCE" in {f.rule for f in report.findings}

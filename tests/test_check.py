@@ -210,6 +210,11 @@ def test_a_county_body_makes_no_regulations():
     assert "0 0 6" in report.findings[0].message
 
 
+def test_unread_regulations_are_not_called_in_order():
+    verdicts = {v.rule: v for v in checked({"t2_regulations_in_force": "6；8"}).verdicts}
+    assert verdicts["W-REGULATIONS"].outcome == "not_judged"
+
+
 def test_the_format_of_another_year():
     values = {}
     tables = second("2019", values), third("2019", values), fourth(values)

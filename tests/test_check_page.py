@@ -10,7 +10,7 @@ import pytest
 from archive.home import Archive
 from pipeline.store import settle
 from tests.series_reports import YEARS, add_site, put, requests, year_report
-from tests.site_seed import running_site
+from tests.site_server import running_site
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ import pytest
 from archive.home import Archive
 from archive.publish import Release, ReleaseDamagedError, current, publish
 from archive.search import index_report
-from tests.site_seed import running_site, seed
+from tests.site_seed import seed
+from tests.site_server import running_site
 
 REPORT = "/report/999901-government/2019"
 

@@ -468,6 +468,57 @@ def test_a_row_pushed_aside_that_lost_its_last_cell_is_refused():
         assert not wrong(report, values | dict.fromkeys(set(report.cells) - set(values), ""))
 
 
+def test_a_row_without_a_cell_is_refused_where_others_have_an_empty_one_at_the_end():
+    values = distinct_values("2021")
+    cells = list(third("2021", values).cells)
+    rows = sorted({c.row for c in cells if c.row > 2})
+    cells += [Cell(0, 10, 3, 1, "", PAGE), *(Cell(row, 10, 1, 1, "", PAGE) for row in rows)]
+    (short,) = {c.row for c in cells if c.text.startswith("2.重复申请")}
+    torn = [
+        Cell(
+            c.row,
+            c.column - (c.row == short and c.column > 5),
+            c.row_span,
+            c.column_span,
+            c.text,
+            c.place,
+        )
+        for c in cells
+        if (c.row, c.column) != (short, 5)
+    ]
+    for grid, state in ((cells, "value"), (torn, "unread")):
+        grid.sort(key=lambda c: (c.row, c.column))
+        report = report_of(Table(max(rows) + 1, 11, tuple(grid), "path=/t"))
+        assert report.cells["t3_unprocessed_repeat__business"].state == state
+        assert not wrong(report, values | dict.fromkeys(set(report.cells) - set(values), ""))
+
+
+@pytest.mark.parametrize(("statutory", "row"), [(second, 2), (fourth, 3)])
+def test_figures_without_a_cell_are_refused_where_the_head_has_an_empty_one_at_the_end(
+    statutory, row
+):
+    values = distinct_values("2021")
+    table = statutory("2021", values) if statutory is second else statutory(values)
+    spare = [Cell(n, table.columns, 1, 1, "", PAGE) for n in range(table.rows)]
+    first = next(c.column for c in table.cells if c.row == row and c.text.isdigit())
+    torn = [
+        Cell(c.row, c.column - (c.row == row and c.column > first), *_span(c), c.text, c.place)
+        for c in (*table.cells, *spare)
+        if (c.row, c.column) != (row, first)
+    ]
+    for cells, lost in ((table.cells + tuple(spare), False), (torn, True)):
+        grid = tuple(sorted(cells, key=lambda c: (c.row, c.column)))
+        report = report_of(Table(table.rows, table.columns + 1, grid, "path=/t"))
+        figures = {c.text for c in table.cells if c.row == row and c.text.isdigit()}
+        assert len(figures) > 2
+        assert figures.isdisjoint(str(v) for v in read(report).values()) == lost
+        assert not wrong(report, values)
+
+
+def _span(cell):
+    return cell.row_span, cell.column_span
+
+
 def test_two_tables_three_without_grids_leave_table_two_alone():
     mutant = make("fin-spaces-97", "spaces")
     assert "table-twice" in mutant.kinds

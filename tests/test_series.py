@@ -214,6 +214,15 @@ def test_a_sign_off_after_the_publication(archive):
     assert findings(archive) == [("W-SIGNOFF", 2022)]
 
 
+def test_without_a_sign_off_its_date_is_not_judged(archive):
+    put(archive, year_report(2022, YEARS[2022]))
+    settle(archive)
+    outcome = archive.db.execute(
+        "SELECT outcome FROM verdicts WHERE rule = 'W-SIGNOFF' AND scope = 'series'"
+    ).fetchall()
+    assert outcome == [("not_judged",)]
+
+
 def test_settling_bit_by_bit_equals_settling_all_at_once(archive):
     shared = prose("shared")
     late = year_report(2024, YEARS[2024] | requests(3, 4, 0))

@@ -21,7 +21,8 @@ from archive.home import Archive
 from archive.site.layout import grids
 from archive.site.lookup import concerned
 from archive.site.metadata import CLOSED_TABLES, describe
-from tests.site_seed import HOSTILE, HOSTILE_URL, Seeded, running_site, seed
+from tests.site_seed import HOSTILE, HOSTILE_URL, Seeded, seed
+from tests.site_server import running_site
 
 PAGES = (
     "/", "/about", "/search", "/search?q=信访", "/findings", "/agency/999901-water",

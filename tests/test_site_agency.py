@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from lxml import html as lxml_html
 from playwright.sync_api import sync_playwright
 
 from archive.home import Archive
 from archive.site.chart import Plot, Series, bars
-from tests.site_seed import Seeded, running_site, seed, seed_long_series
+from tests.site_seed import Seeded, seed, seed_long_series
+from tests.site_server import client_of, page, running_site
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
 
 WATER = "999901:water"
@@ -43,14 +43,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 
 @pytest.fixture(scope="module")
 def client(seeded: Seeded) -> Iterator[httpx.Client]:
-    with running_site(seeded.folder) as address, httpx.Client(base_url=address) as opened:
+    with client_of(seeded.folder) as opened:
         yield opened
-
-
-def page(client: httpx.Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, path
-    return lxml_html.fromstring(answer.text)
 
 
 def table_of(shown: Any, picture: str) -> dict[int, dict[str, str]]:

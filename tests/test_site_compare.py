@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from lxml import html as lxml_html
 
-from tests.site_seed import Seeded, running_site, seed
+from tests.site_seed import Seeded, seed
+from tests.site_server import client_of, page
 
 EARLIER, LATER = "999901-water/2021", "999901-water/2022"
 
@@ -21,14 +21,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 
 @pytest.fixture(scope="module")
 def client(seeded: Seeded) -> Iterator[httpx.Client]:
-    with running_site(seeded.folder) as address, httpx.Client(base_url=address) as opened:
+    with client_of(seeded.folder) as opened:
         yield opened
-
-
-def page(client: httpx.Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    return lxml_html.fromstring(answer.text)
 
 
 def codes_of(row: Any) -> set[str]:

@@ -23,7 +23,8 @@ from pyarrow import parquet
 from archive.home import Archive
 from archive.publish import Release, current, is_outdated, publish
 from archive.site.metadata import CLOSED_TABLES
-from tests.site_seed import HOSTILE, Seeded, running_site, seed
+from tests.site_seed import HOSTILE, Seeded, seed
+from tests.site_server import running_site
 
 
 @dataclass(frozen=True)

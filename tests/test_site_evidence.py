@@ -23,7 +23,7 @@ from tests.replica.data import reports
 from tests.replica.documents import html_style, pdf_style
 from tests.replica.html_form import report_page
 from tests.replica.pdf_form import render_pdf
-from tests.site_seed import WHOLE, running_site
+from tests.site_server import WHOLE, running_site
 from tests.test_limits_reparse import fill
 
 REPORT = "/report/640502103-township/2021"

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from lxml import html as lxml_html
 
 from archive.home import Archive
 from archive.publish import publish
@@ -21,7 +20,8 @@ from archive.site.home import home_data
 from archive.site.matrix import agencies_of, counts, regions
 from archive.site.ranking import CLASSES, Chosen, explore_data, trimmed
 from archive.summary import explored
-from tests.site_seed import AGENCIES, HOSTILE, Seeded, running_site, seed
+from tests.site_seed import AGENCIES, HOSTILE, Seeded, seed
+from tests.site_server import client_of, page
 
 NAMES = {key: name for key, name, _, _ in AGENCIES}
 DENIED = "t3_denied_"
@@ -44,14 +44,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 
 @pytest.fixture(scope="module")
 def client(seeded: Seeded) -> Iterator[httpx.Client]:
-    with running_site(seeded.folder) as address, httpx.Client(base_url=address) as opened:
+    with client_of(seeded.folder) as opened:
         yield opened
-
-
-def page(client: httpx.Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, path
-    return lxml_html.fromstring(answer.text)
 
 
 def ranking(shown: Any) -> list[tuple[str, str, str]]:

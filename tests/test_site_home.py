@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lxml import html as lxml_html
 from playwright.sync_api import sync_playwright
 
 from archive.home import Archive
-from tests.site_seed import Seeded, running_site, seed, seed_many
+from tests.site_seed import Seeded, seed, seed_many
+from tests.site_server import client_of, page, running_site
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
 
 LATE = ("999902:xinfang", 2021)
@@ -43,7 +43,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 
 @pytest.fixture(scope="module")
 def client(seeded: Seeded) -> Iterator[httpx.Client]:
-    with running_site(seeded.folder) as address, httpx.Client(base_url=address) as opened:
+    with client_of(seeded.folder) as opened:
         yield opened
 
 
@@ -63,12 +63,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     archive.close()
     with running_site(folder) as address, httpx.Client(base_url=address) as opened:
         yield opened
-
-
-def page(client: httpx.Client, path: str) -> Any:
-    answer = client.get(path)
-    assert answer.status_code == 200, path
-    return lxml_html.fromstring(answer.text)
 
 
 def cells(shown: Any, slug: str) -> list[str]:

@@ -17,7 +17,8 @@ from click.testing import CliRunner
 
 from archive.commands import serve
 from archive.site.address import AddressError, PublicAddress
-from tests.site_seed import running_site, seed
+from tests.site_seed import seed
+from tests.site_server import running_site
 
 PUBLIC = "https://nianbao.example.org/archive/nianbao"
 PREFIX = "/archive/nianbao"

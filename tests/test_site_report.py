@@ -18,7 +18,7 @@ from archive.site.versions import compared
 from tests.replica.data import reports
 from tests.replica.documents import html_style
 from tests.replica.html_form import report_page
-from tests.site_seed import running_site
+from tests.site_server import running_site
 from tests.test_limits_reparse import fill
 
 REPORT = "/report/640502-government_office/2024"

@@ -21,7 +21,8 @@ from tests.replica.data import reports
 from tests.replica.documents import html_style, pdf_style
 from tests.replica.html_form import report_page
 from tests.replica.pdf_form import render_pdf
-from tests.site_seed import HOSTILE, WHOLE, running_site, seed
+from tests.site_seed import HOSTILE, seed
+from tests.site_server import WHOLE, running_site
 from tests.test_limits_reparse import fill
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
 

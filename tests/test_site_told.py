@@ -26,7 +26,8 @@ from archive.measures import measures
 from archive.site import sitemap
 from archive.site.health import checks, due_year, worst
 from archive.site.metadata import CLOSED_TABLES, TABLES
-from tests.site_seed import HOSTILE, Seeded, running_site, seed
+from tests.site_seed import HOSTILE, Seeded, seed
+from tests.site_server import running_site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 REPORT = "/report/999901-water/2022"

@@ -24,6 +24,7 @@ from archive.site.lookup import ReportData, Row
 _EXTENSIONS = {"text": ".txt"} | {
     name: f".{name}" for name in ("html", "mhtml", "pdf", "docx", "doc", "wps", "rtf")
 }
+_PICTURE = re.compile(r"\.(?:jpe?g|png|tiff?|bmp|webp)$", re.IGNORECASE)
 
 
 def attachment(name: str) -> dict[str, str]:
@@ -164,11 +165,14 @@ def search_json(
 
 
 def _file_name(payload: Row) -> str:
+    last = PurePosixPath(unquote(urlsplit(payload["url"] or "").path)).name
     extension = _EXTENSIONS.get(payload["format"] or "", "")
+    # Pictures of several formats are read alike: the address tells which one it was.
+    if payload["format"] == "image" and (named := _PICTURE.search(last)):
+        extension = named[0].lower()
     if payload["agency_key"]:
         stem = f"{words.slug(payload['agency_key'])}-{payload['year']}"
         return f"{stem}-{payload['digest'][:8]}{extension}"
-    last = PurePosixPath(unquote(urlsplit(payload["url"] or "").path)).name
     stem = re.sub(r"[^\w.-]", "_", last)[-80:].lstrip(".") or payload["digest"][:16]
     return stem if "." in stem else stem + extension
 

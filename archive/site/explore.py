@@ -9,13 +9,13 @@ from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 
 from archive.codebook import metrics
-from archive.indicators import terms
+from archive.indicators import Indicator, terms
 from archive.site import downloads, words
 from archive.site.answers import LAST_PAGE, number_from, page_of, pager
 from archive.site.answers import ask as put
 from archive.site.chart import Chart, Plot, Series, spread
 from archive.site.ranking import FIRST, Chosen, Explored, explore_data
-from archive.summary import Measure, explored
+from archive.summary import explored
 
 PER_PAGE = 50
 
@@ -61,7 +61,7 @@ def _plot(told: Explored) -> Chart:
     return Plot(years, [Series("", figures)], missing, percent=rate).drawn()
 
 
-def places(measure: Measure, address: str) -> tuple[str, str]:
+def places(measure: Indicator, address: str) -> tuple[str, str]:
     """Return the addresses where numerator and denominator of a report stand."""
     found = []
     for formula in (measure.numerator, measure.denominator):

@@ -11,6 +11,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from archive.site import words
+from archive.site.matrix import UNKNOWN_REGION
 from archive.site.metadata import TABLES
 
 Schema = dict[str, Any]
@@ -256,6 +257,7 @@ def description(root: str) -> Schema:
     """Return the description of all JSON addresses as an OpenAPI 3.1 document."""
     text = _argument("q", _TEXT, "要找的字词；几个词之间加空格")
     agency = _argument("agency", _TEXT, "机关代码，或名称的一部分")
+    kind = _argument("type", {"type": "string", "enum": list(words.AGENCY_TYPES)}, "机关类型")
     table = _argument(
         "table", {"type": "string", "enum": list(TABLES)}, "表名，见 /dictionary", in_path=True
     )
@@ -291,7 +293,9 @@ def description(root: str) -> Schema:
                 "检索年报全文",
                 _json("Search"),
                 [text, _argument("agency", _TEXT, "机关代码"),
-                 _argument("year", _WHOLE, "报告年度"), _PAGE],
+                 _argument("year", _WHOLE, "报告年度"),
+                 _argument("region", _TEXT, f"行政区划代码；地区不详的机关为 {UNKNOWN_REGION}"),
+                 kind, _PAGE],
                 400,
             ),
             "/changes.json": _get(
@@ -307,8 +311,7 @@ def description(root: str) -> Schema:
                     _argument("code", _TEXT, "指标代码，见 /dictionary"),
                     _argument("year", _WHOLE, "报告年度；不写则为最近一年"),
                     _argument("region", _TEXT, "行政区划代码"),
-                    _argument("type", {"type": "string", "enum": list(words.AGENCY_TYPES)},
-                              "机关类型"),
+                    kind,
                     _argument("by", {"type": "string", "enum": ["agency", "region"]},
                               "按机关或按地区"),
                     _argument("order", {"type": "string", "enum": ["high", "low"]},

@@ -13,10 +13,11 @@ from itertools import pairwise
 from urllib.parse import urlencode
 
 from archive.codebook import metrics
-from archive.indicators import terms
+from archive.indicators import Indicator, terms
 from archive.site import matrix, words
 from archive.site.lookup import Row, Value, ask
-from archive.summary import Measure, explored
+from archive.summary import explored
+from archive.views import OTHER_IN_ONE_ROW
 
 FIRST = "new_requests"
 
@@ -43,7 +44,7 @@ class Chosen:
     order: str
 
     @property
-    def measure(self) -> Measure:
+    def measure(self) -> Indicator:
         """The figure or indicator."""
         return explored()[self.code]
 
@@ -238,9 +239,11 @@ def _totals(
     return {row["year"]: row for row in rows}
 
 
-def _why_none(connection: sqlite3.Connection, measure: Measure, row: Row) -> str:
+def _why_none(connection: sqlite3.Connection, measure: Indicator, row: Row) -> str:
     """Return the reason why a report has no value."""
     codes = {code for _, code in terms(f"{measure.numerator} + {measure.denominator}")}
+    if measure.code == "other":
+        codes.add(OTHER_IN_ONE_ROW)
     if codes - set(metrics()):
         return "无法计算：所需的数据不在年报中"
     if row["denominator"] == 0:

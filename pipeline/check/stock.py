@@ -88,7 +88,8 @@ def regulations(report: Report) -> Iterator[Finding | Unjudged]:
         yield Unjudged("没有识别出表二")
         return
     name = report.agency_printed or ""
-    if not filled:
+    unread = any(report.cells[code].state == "unread" for code in codes)
+    if not filled and not unread:
         return
     if not name or (_CAN_REGULATE.search(name) and not _CAN_NOT.search(name)):
         if not name:
@@ -96,6 +97,9 @@ def regulations(report: Report) -> Iterator[Finding | Unjudged]:
         return
     if not _CAN_NOT.search(name):
         yield Unjudged(f"从名称不能判断“{name}”能否制定规章")
+        return
+    if not filled:
+        yield Unjudged("“规章”一行有未识别的单元格")
         return
     figures = " ".join(report.cells[code].raw or "" for code in codes)
     yield Finding(

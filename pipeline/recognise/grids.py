@@ -289,7 +289,9 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], table: Tab
             continue
         if kind == "t2_head":
             cells = [c for c in row.cells if c.text.strip() and "信息内容" not in plain(c.text)]
-            reader.head([c.text for c in cells], row.cells[0].place, cells)
+            last = row.cells[-1]
+            end = 0 if last.text.strip() else last.column + last.column_span
+            reader.head([c.text for c in cells], row.cells[0].place, cells, end)
             continue
         labels = [c for c in row.cells if has_han(c.text) and not looks_like_figure(c.text)]
         if not labels:

@@ -71,6 +71,19 @@ def grid_rows(index: int, table: Table) -> list[GridRow]:
     return rows
 
 
+def may_lack_cell(row: Sequence[Cell], end: int) -> bool:
+    """Tell whether a row ends in a blank before its head does, so that any cell may be missing.
+
+    The blank may be the spare cell that the head has behind its words.
+
+    Args:
+        row: its cells, left to right.
+        end: grid column behind the last cell of the head, words or not.
+
+    """
+    return bool(row) and not row[-1].text.strip() and row[-1].column + row[-1].column_span < end
+
+
 @dataclass(slots=True)
 class Candidate:
     """A row that may be one of table 三.

@@ -12,6 +12,7 @@ from pipeline.read.document import Cell
 from pipeline.recognise.form import ColumnSet, FormColumn, table2_column_sets, table2_rows
 from pipeline.recognise.labels import best_similarity, plain
 from pipeline.recognise.numbers import looks_like_figure, read_cell
+from pipeline.recognise.rows import may_lack_cell
 from pipeline.report import CellReading
 
 _CLEARLY = 0.2
@@ -101,6 +102,7 @@ class Table2Reader:
         self.votes: dict[Template, float] = {"2019": 0.0, "2021": 0.0}
         self._heads: list[tuple[ColumnSet, float]] = []
         self._head_cells: tuple[Cell, ...] = ()
+        self._end = 0
         self._last: tuple[str, ...] = ()
         # Row code, figures and place of rows that no head or too few cells left without columns.
         self._unplaced: list[tuple[str, list[str], str]] = []
@@ -148,16 +150,20 @@ class Table2Reader:
             )
         self._last = ()
 
-    def head(self, labels: Sequence[str], place: str, cells: Sequence[Cell] = ()) -> None:
+    def head(
+        self, labels: Sequence[str], place: str, cells: Sequence[Cell] = (), end: int = 0
+    ) -> None:
         """Take a 信息内容 row.
 
         Args:
             labels: words right of 信息内容.
             place: where the row stands.
             cells: their cells where there is a grid.
+            end: grid column behind an empty cell that ends the row; 0 where it ends with words.
 
         """
         self._heads = find_heads(labels)
+        self._end = end
         self._head_cells = tuple(cells)
         if not self._heads:
             self.unknown_head(labels, place)
@@ -214,6 +220,12 @@ class Table2Reader:
         """
         chosen = self._choose(label.text, label.place)
         if chosen is None:
+            self._set_aside(label.text, [c.text for c in values], label.place)
+            return
+        if may_lack_cell(values, self._end):
+            printed = plain(label.text)
+            message = f"表二“{printed}”比列头少一格，末格又是空白，不知缺的是哪一格，未计入。"
+            self.findings.append(Finding("W-T2-ROW", "warning", message, printed, label.place))
             self._set_aside(label.text, [c.text for c in values], label.place)
             return
         code, columns = chosen

@@ -122,8 +122,8 @@ def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, Cell
     Args:
         row: the row; only cells that begin in it count, as cells from above may have slid.
         usual: extent of the longest rows; 0 where the grid's columns mean something.
-        spare: whether rows of this grid have empty cells behind their labels, so that the first
-            of seven cells may be one of them when it is blank.
+        spare: whether rows of this grid have more than seven cells behind their labels, so that
+            the first or last of seven may be one too many when it is blank, and another missing.
 
     """
     own = [cell for cell in row.cells if cell.row == row.row]
@@ -145,6 +145,9 @@ def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, Cell
     if len(values) != len(COLUMN_CODES):
         return None
     if not values[0].text.strip() and (spare or not usual):
+        return None
+    if spare and not values[-1].text.strip():
+        # It may be the spare cell that other rows have behind their figures, and one is missing.
         return None
     if padded and (_extent(row) > usual or not all(cell.text.strip() for cell in values)):
         # Behind a blank first figure the last one may be a stray.

@@ -10,7 +10,7 @@ from pipeline.read.document import Table
 from pipeline.recognise.form import table4_columns, table4_leaf_labels
 from pipeline.recognise.labels import best_similarity, plain, similarity
 from pipeline.recognise.numbers import read_cell
-from pipeline.recognise.rows import GridRow
+from pipeline.recognise.rows import GridRow, may_lack_cell
 from pipeline.report import CellReading
 
 GROUPS = ("行政复议", "未经复议直接起诉", "复议后起诉")
@@ -156,6 +156,10 @@ def recognise_table4(
                 figures[1].cells[0].place,
             ),
         )
+    end = max(c.column + c.column_span for head in heads for c in head.cells)
+    if (data_table is None or data_table is head_table) and may_lack_cell(figures[0].cells, end):
+        message = "表四的数字行比列头少一格，末格又是空白，不知缺的是哪一格。"
+        return {}, (Finding("W-T4-ROW", "warning", message, "", figures[0].cells[-1].place),)
     return _read_row(figures[0], codes, head_table, data_table or head_table)
 
 

@@ -14,7 +14,6 @@ from pipeline.series.case import Case, Held, Printed
 
 _UNKNOWN = Printed(None, "unread", "")
 _NO_PREVIOUS = "本站没有该机关上一年度的年报"
-_FORMAT_SINCE = 2019
 
 
 def _cell(held: Held, code: str) -> Printed:
@@ -193,7 +192,9 @@ def signed_before_published(case: Case) -> Iterator[Finding | Unjudged]:
     Source: meaning of the date (inference).
     """
     signed, published = day_of(case.report.signed), day_of(case.report.published)
-    if signed is not None and published is not None and signed > published:
+    if signed is None or published is None:
+        yield Unjudged("不知道落款日期或发布日期")
+    elif signed > published:
         yield Finding(
             "W-SIGNOFF",
             "warning",

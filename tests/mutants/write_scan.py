@@ -8,6 +8,7 @@ import random
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -124,6 +125,12 @@ def _stamp(image: Image.Image, rng: random.Random, dpi: int) -> Image.Image:
     return Image.composite(ImageChops.multiply(coloured, ink), coloured, seal)
 
 
+def _noise(size: tuple[int, int], spread: float, rng: random.Random) -> Image.Image:
+    """Return Gaussian noise around grey; Pillow's own can't be had twice."""
+    grain = np.random.default_rng(rng.getrandbits(32)).normal(128, spread, (size[1], size[0]))
+    return Image.fromarray(grain.clip(0, 255).astype(np.uint8))
+
+
 def _scanned(image: Image.Image, rng: random.Random, dpi: int, kinds: list[str]) -> Image.Image:
     """Return a page as a scanner gives it: aslant, grey, soft, speckled, stamped."""
     if rng.random() < 0.3:
@@ -145,7 +152,7 @@ def _scanned(image: Image.Image, rng: random.Random, dpi: int, kinds: list[str])
         )
     if rng.random() < 0.4:
         kinds.append("noise")
-        noise = Image.effect_noise(image.size, rng.uniform(8, 22)).convert(image.mode)
+        noise = _noise(image.size, rng.uniform(8, 22), rng).convert(image.mode)
         image = ImageChops.add(image, noise, offset=-128)
     if rng.random() < 0.4:
         kinds.append("speckles")

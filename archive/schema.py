@@ -16,7 +16,7 @@ from archive.indicators import create_indicators
 from archive.measures import measures
 from archive.search import create_tables, index_by_report
 from archive.summary import create_summary
-from archive.tables import AUDIT, FOUNDATION, NARRATIVE
+from archive.tables import AUDIT, FOUNDATION, HISTORY, NARRATIVE
 from archive.views import create_views
 
 migrations = Migrations("nianbao")
@@ -112,3 +112,9 @@ def summary(db: Database) -> None:
 def search_by_report(db: Database) -> None:
     """Make the full-text index one of whole reports."""
     index_by_report(db)
+
+
+@migrations(name="0009_history")
+def history(db: Database) -> None:
+    """Add what became of addresses, what waits for a walk to be judged, and counts of columns."""
+    _execute_all(db, HISTORY)

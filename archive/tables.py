@@ -290,3 +290,46 @@ CREATE TABLE indicators (
     basis TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+HISTORY = """
+ALTER TABLE documents ADD COLUMN content_digest TEXT;
+CREATE INDEX documents_content ON documents(content_digest);
+ALTER TABLE run_visits ADD COLUMN warc_file TEXT;
+ALTER TABLE run_visits ADD COLUMN warc_offset INTEGER;
+ALTER TABLE run_visits ADD COLUMN warc_length INTEGER;
+CREATE TABLE pending_sources (
+    document_id INTEGER NOT NULL REFERENCES documents(id),
+    url TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    capture_id INTEGER NOT NULL REFERENCES captures(id),
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    role TEXT NOT NULL,
+    parent_url TEXT,
+    link_text TEXT,
+    column_path TEXT,
+    published TEXT,
+    PRIMARY KEY (document_id, url)
+) WITHOUT ROWID;
+CREATE INDEX pending_sources_site ON pending_sources(site_id);
+CREATE TABLE events (
+    id TEXT PRIMARY KEY,
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL,
+    document_id INTEGER NOT NULL REFERENCES documents(id),
+    kind TEXT NOT NULL CHECK (kind IN ('missing', 'removed', 'restored', 'moved')),
+    happened_at TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    other_url TEXT
+) WITHOUT ROWID;
+CREATE INDEX events_url ON events(url, happened_at);
+CREATE INDEX events_document ON events(document_id);
+CREATE TABLE run_columns (
+    run_id INTEGER NOT NULL REFERENCES runs(id),
+    url TEXT NOT NULL,
+    name TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    pages INTEGER NOT NULL,
+    pager TEXT NOT NULL,
+    PRIMARY KEY (run_id, url)
+) WITHOUT ROWID;
+"""

@@ -14,6 +14,7 @@ CLOSED_TABLES = frozenset(
     ["search_texts", "search_index", "search_index_data", "search_index_idx",
      "search_index_docsize", "search_index_config", "_sqlite_migrations", "sqlite_sequence",
      "sqlite_stat1", "sqlite_stat4", "unsettled", "sketches", "sketch_buckets",
+     "pending_sources",
      "indicator_parts", "summary_counts", "summary_regions", "summary_reports",
      "summary_years", "summary_measures", "summary_values", "summary_totals"]
 )  # fmt: skip
@@ -63,6 +64,8 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "sites": ("网站", "采集的网站。", ()),
     "runs": ("采集记录", "每次采集一行。", ("site_id", "outcome")),
     "run_visits": ("访问记录", "每次采集访问过的每个地址。", ("status",)),
+    "run_columns": ("栏目记录", "每次采集读到的每个栏目：条目数、页数和翻页方式。", ()),
+    "events": ("地址的变故", "原网址失效、撤下、恢复或迁移，附日期和依据。", ("kind",)),
     "captures": ("存档记录", "网站给出的每一个不同的回应。", ("site_id", "status")),
     "payloads": ("存档原件", "按 SHA-256 保存的原始字节。", ("format",)),
 }  # fmt: skip
@@ -219,6 +222,21 @@ _OWN: dict[str, tuple[str, str]] = {
         "可比程度",
         "same 同一项；derived 由分项相加；approximate 口径相近，不完全相同",
     ),
+    "documents.content_digest": (
+        "内容摘要",
+        "规范化文字和单元格的 SHA-256；字节变了而内容未变时相同",
+    ),
+    "events.kind": ("变故", "missing 未见；removed 次日确认已撤下；restored 恢复；moved 迁移"),
+    "events.happened_at": ("时间", "首次发现的时刻（UTC）"),
+    "events.cause": ("依据", "HTTP 状态、页面提示、跳转或不再列出"),
+    "events.other_url": ("新网址", "迁移后的地址；仅用于 moved"),
+    "run_columns.name": ("栏目", "栏目名称"),
+    "run_columns.items": ("条目数", "各页条目合计"),
+    "run_columns.pages": ("页数", "读到的页数"),
+    "run_columns.pager": ("翻页方式", "翻页脚本的形式；空表示没有"),
+    "run_visits.warc_file": ("WARC 文件", "该次回应所在的文件"),
+    "run_visits.warc_offset": ("WARC 位置", "记录起点（字节）"),
+    "run_visits.warc_length": ("WARC 长度", "记录长度（字节）"),
     "run_visits.visited_at": ("访问时间", "UTC"),
     "run_visits.status": ("HTTP 状态", "HTTP 状态码；0 表示没有回应"),
     "runs.started_at": ("开始", "UTC"),

@@ -85,7 +85,7 @@ class Ratio:
     denominator: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen for the same reason
 class Figure:
     """A number of the narrative that is a result.
 

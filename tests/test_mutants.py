@@ -11,6 +11,7 @@ from pipeline.report import CellReading
 from tests.mutants.make import FORMATS, make
 from tests.mutants.measure import Count, judge, right
 from tests.mutants.model import Printed
+from tests.mutants.traps import TRAPS
 
 FLOOR_FILE = Path(__file__).parent / "mutants" / "floor.toml"
 FLOOR = tomllib.loads(FLOOR_FILE.read_text("utf-8"))
@@ -40,6 +41,16 @@ def test_nothing_is_silently_wrong_and_the_floor_holds(form):
     assert share < floor + 0.0005 or floor >= 0.9995, (
         f"{form} now reads {share}: raise its floor in {FLOOR_FILE.name} so that it can't fall back"
     )
+
+
+@pytest.mark.parametrize("layout", TRAPS)
+def test_further_layouts_are_read_right_or_refused(layout):
+    count = Count()
+    for form in ("html", "docx", "tabs"):
+        judged = judge(make("layout-1", form, layout=layout))
+        assert not judged.wrong, (form, judged.wrong[:2])
+        count.add(judged.count)
+    assert count.share > 0.95, count.reasons
 
 
 def test_the_same_seed_gives_the_same_bytes():

@@ -391,6 +391,27 @@ def test_looks_that_are_left_out_before_parsing_change_nothing() -> None:
         assert rows(next(document.tables())) == [["行政许可", "15(2)"]]
 
 
+def test_joined_cells_and_places_stay_without_looks() -> None:
+    start = f'<?xml version="1.0" encoding="UTF-8"?><w:document {NAMES}>'
+    centred, bold = '<w:jc w:val="center"/><w:rPr><w:b/></w:rPr>', "<w:rPr><w:b/></w:rPr>"
+    across, level = '<w:gridSpan w:val="2"/>', '<w:vAlign w:val="center"/>'
+    table = (
+        f"<w:tbl><w:tr>{tc('规章', across)}{tc('件')}</w:tr>"
+        f"<w:tr>{tc('1', level)}{tc('2', level)}{tc('3', level)}</w:tr></w:tbl>"
+    )
+    box = f"<mc:Choice><w:txbxContent>{p('框', centred)}</w:txbxContent></mc:Choice>"
+    boxed = f"<w:p><w:r>{bold}<mc:AlternateContent>{box}</mc:AlternateContent></w:r></w:p>"
+    for body in (p("总体情况", centred) + table, boxed + table):
+        part = f"{start}<w:body>{body}</w:body></w:document>".encode()
+        document = read_docx(docx_of(part))
+        assert rows(next(document.tables())) == [["规章", "规章", "件"], ["1", "2", "3"]]
+        root = etree.fromstring(part)
+        first = next(document.paragraphs())
+        (element,) = root.xpath(first.place.removeprefix("path="), namespaces={"w": WORD})
+        assert first.text in "".join(element.itertext())
+        assert element.tag == f"{{{WORD}}}p"
+
+
 def test_looks_stay_where_their_prefix_could_mean_something_else() -> None:
     start = f'<?xml version="1.0" encoding="UTF-8"?><w:document {NAMES}><w:body>'
     inner = '<x:y xmlns:x="urn:x"><w:p xmlns:w="urn:w"><w:rPr>7</w:rPr></w:p></x:y>'

@@ -173,6 +173,13 @@ def test_what_is_not_shown_is_not_read() -> None:
     assert rows(next(document.tables())) == [["甲", "乙"]]
 
 
+def test_words_behind_a_possible_line_break_stay() -> None:
+    body = "<p>年<wbr>报</p><table><tr><td>甲</td><td><p><wbr>1<b>2</b></p></td></tr></table>"
+    document = read_html(page(body))
+    assert texts(document) == ["年报"]
+    assert rows(next(document.tables())) == [["甲", "12"]]
+
+
 def test_layout_table_gives_way_to_the_tables_inside_it() -> None:
     inner = "<table><tr><td>规章</td><td>0</td></tr><tr><td>文件</td><td>7</td></tr></table>"
     body = (
@@ -265,9 +272,9 @@ def test_preformatted_text_keeps_its_lines() -> None:
 
 def test_absurd_spans_end_quickly() -> None:
     wide = "<tr>" + "<td colspan=1000 rowspan=65534>x</td>" * 300 + "</tr>"
-    started = time.monotonic()
+    started = time.process_time()
     document = read_html(page(f"<table>{wide * 200}</table>"))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert "x" in texts(document) or any(document.tables())
     (table,) = read_html(page("<table><tr><td colspan=999>甲<tr><td>1<td>2</table>")).tables()
     assert rows(table) == [["甲", "甲"], ["1", "2"]]

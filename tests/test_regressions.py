@@ -16,6 +16,7 @@ from pipeline.recognise.form import table3_columns
 from pipeline.recognise.numbers import read_cell
 from tests.forms import Grid, change, cut, distinct_values, fourth, second, third
 from tests.mutants.make import _sheets, make
+from tests.mutants.measure import judge
 from tests.mutants.model import Printed, insert_column
 from tests.mutants.write_html import HtmlWriter
 
@@ -529,3 +530,108 @@ def test_two_tables_three_without_grids_leave_table_two_alone():
 def read_states(mutant, table):
     cells = parse(mutant.data).cells
     return {cell.state for code, cell in cells.items() if code.startswith(table)}
+
+
+@pytest.mark.parametrize(
+    ("seed", "form", "kind"),
+    [
+        ("cl1-497", "spaces", "row-foreign"),  # words beside figures below a row of blanks
+        ("cl3-275", "spaces", "row-foreign"),
+        ("cl2-123", "tabs", "cell-too-few"),  # a row of blanks one cell short
+        ("cl2-1100", "pdf", "row-twice"),  # first printed blank, then with figures
+        ("cl2-1169", "spaces", "table-twice"),  # a row of table two blank in one of two tables
+        ("cl3-1225", "docx", "labels-blank"),  # a group label beside a row without its own
+        ("cm3-263", "spaces", "row-twice"),  # once with a misprint in its label
+        ("cm3-1343", "spaces", "rows-swapped"),  # first row and second change places
+        ("cm3-2354", "pdf", "cut-rows"),  # a row goes on overleaf beside the end of a group label
+        ("fx1-34", "pipes", "note-row"),  # a note below a blank table four
+    ],
+)
+def test_what_was_once_silently_wrong_is_right_or_refused(seed, form, kind):
+    mutant = make(seed, form)
+    assert kind in mutant.kinds
+    assert not judge(mutant).wrong
+
+
+@pytest.mark.parametrize(
+    ("seed", "form", "kind"),
+    [
+        ("close-366", "html", "column-missing"),  # heads known, spans wrong
+        ("last-html-40", "html", "columns-swapped"),
+        ("y7-200", "pdf", "columns-swapped"),  # of another width on the next page
+        ("cl1-290", "pdf", "cut-rows"),  # seven digits in narrow cells, labels upright
+        ("y7-86", "pdf", "cut-rows"),  # figures that wrap at their separators
+        ("close-296", "pdf", "borders-no-sides"),
+        ("cl1-230", "pdf", "empty-column"),  # rules of two tables nearly on one line
+        ("cl1-320", "pdf", "borders-no-sides"),  # a lone row whose first cell is blank
+        ("close-950", "pdf", "split-head"),  # a head of table four cut by the end of the page
+        ("cm1-884", "pdf", "cut-rows"),  # a head of table three cut by it
+        ("cm2-86", "pdf", "head-again"),  # a head alone at the end of a page
+        ("cm1-36", "html", "rowspan-too-short"),
+        ("cm1-81", "tabs", "short-rows"),
+        ("cm2-128", "pdf", "empty-column"),  # a blank last column on paper
+    ],
+)
+def test_what_was_once_refused_is_read(seed, form, kind):
+    mutant = make(seed, form)
+    assert kind in mutant.kinds
+    judged = judge(mutant)
+    assert not judged.missed
+    assert not judged.wrong
+
+
+@pytest.mark.parametrize("shape", ["blank total", "moved"])
+def test_a_blank_total_is_read_unless_the_row_seems_to_have_moved(shape):
+    values = distinct_values("2021")
+    cells = list(third("2021", values).cells)
+    (row,) = {c.row for c in cells if c.text.startswith("2.重复申请")}
+    figures = {3: "1", 4: "2", 5: "3", 6: "4", 7: "5", 8: "6" if shape == "blank total" else "60"}
+    cells = [
+        Cell(c.row, c.column, *_span(c), figures.get(c.column, ""), c.place)
+        if c.row == row and c.column > 2
+        else c
+        for c in cells
+    ]
+    cells += [Cell(n, 10, 1, 1, "", PAGE) for n in range(max(c.row for c in cells) + 1)]
+    cells.sort(key=lambda c: (c.row, c.column))
+    report = report_of(Table(cells[-1].row + 1, 11, tuple(cells), "path=/t"))
+    states = {report.cells[f"t3_unprocessed_repeat__{c}"].state for c in ("business", "total")}
+    assert states == ({"value", "blank"} if shape == "blank total" else {"unread"})
+
+
+def test_figures_in_a_row_below_that_of_their_label_do_not_leave_it_blank():
+    values = distinct_values("2021")
+    cells = list(third("2021", values).cells)
+    (row,) = {c.row for c in cells if c.text.startswith("2.重复申请")}
+    below = [
+        Cell(c.row + (c.row > row), c.column, c.row_span, c.column_span, c.text, c.place)
+        if c.row_span == 1 or c.row > row
+        else Cell(c.row, c.column, c.row_span + (c.row + c.row_span > row), *c_rest(c))
+        for c in cells
+    ]
+    apart = [
+        Cell(c.row + 1, c.column, 1, 1, c.text, c.place) if c.row == row and c.column > 2 else c
+        for c in below
+    ]
+    apart += [Cell(row, n, 1, 1, "", PAGE) for n in range(3, 10)]
+    apart.append(Cell(row + 1, 2, 1, 1, "", PAGE))
+    apart.sort(key=lambda c: (c.row, c.column))
+    report = report_of(Table(apart[-1].row + 1, 10, tuple(apart), "path=/t"))
+    assert report.cells["t3_unprocessed_repeat__total"].state == "unread"
+    assert not wrong(report, values)
+
+
+def c_rest(cell):
+    return cell.column_span, cell.text, cell.place
+
+
+def test_a_column_with_a_head_of_its_own_is_no_column_of_the_form():
+    values = distinct_values("2021")
+    table = third("2021", values)
+    cells = [Cell(c.row, c.column + 1, *_span(c), c.text, c.place) for c in table.cells]
+    cells.append(Cell(0, 0, 3, 1, "序号", PAGE))
+    cells += [Cell(row, 0, 1, 1, str(row - 2), PAGE) for row in range(3, table.rows)]
+    cells.sort(key=lambda c: (c.row, c.column))
+    report = report_of(Table(table.rows, table.columns + 1, tuple(cells), "path=/t"))
+    third_table = {code: value for code, value in values.items() if code.startswith("t3_")}
+    assert {code: read(report)[code] for code in third_table} == third_table

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from archive.codebook import Template, template_metrics
 from pipeline.check.rule import Unjudged, rule
@@ -50,8 +51,7 @@ class Equation:
     right: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """One side of an equation.
 
     Args:
@@ -70,12 +70,11 @@ def add(cells: dict[str, CellReading], codes: Sequence[str]) -> Sum:
     """Return the sum of cells."""
     total: Number = 0
     blank = unread = False
-    for code in codes:
-        cell = cells.get(code)
+    for cell in map(cells.get, codes):
         if cell is None:
             unread = True
-        elif cell.value is not None:
-            total += cell.value
+        elif (value := cell.value) is not None:
+            total += value
         elif cell.state in ("blank", "dash"):
             blank = True
         else:
@@ -264,6 +263,8 @@ def non_negative(report: Report) -> Iterator[Finding | Unjudged]:
         if cell is None or cell.value is None or metric.value_type == "signed_int":
             continue
         value = cell.value
+        if type(value) is int and value >= 0:
+            continue
         broken = isinstance(value, Decimal) and value != value.to_integral_value()
         if value < 0 or (broken and metric.value_type == "int"):
             label = "·".join(part for part in (metric.row_label, metric.column_label) if part)

@@ -1,4 +1,4 @@
-"""DOCX looks: fonts, colours and borders, left out before parsing as no reading asks for them."""
+"""DOCX looks: fonts, borders and the like, left out before parsing as no reading asks for them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 
 from pipeline.read.docx_names import WORD
 
-# Four fifths of a Word file say what each run and each border looks like.
-_LOOKS = ("rPr", "tcBorders")
-# What the reader asks of a run: hidden, struck out, raised or lowered.
-_ASKED = re.compile(rb"vanish|strike|vertAlign")
+# Nine tenths of a Word file say what each run, paragraph and cell looks like. Beside the name of
+# each such part: what the reader asks of it, so that it is kept.
+_LOOKS = (
+    (b"rPr", re.compile(rb"vanish|strike|vertAlign")),  # hidden, struck out, raised or lowered
+    (b"tcPr", re.compile(rb"gridSpan|[vh]Merge")),  # joined with other cells
+    (b"tcBorders", None),
+    (b"tblPrEx", None),
+    (b"pPr", re.compile(rb"numPr|pStyle")),  # numbered
+)
+# A place counts all that stands beside what is none of Word's own.
+_COUNTED = (b"AlternateContent", b"txbxContent")
 # Only in a part that begins like this is every "<" of its bytes one that opens a tag.
 _USUAL_START = re.compile(
     rb"(?:\xef\xbb\xbf)?<\?xml version=[\"']1\.0[\"'] encoding=[\"']UTF-8[\"'][^?>]*\?>\s*"
@@ -33,21 +40,26 @@ def without_looks(part: bytes) -> bytes:
         return part
     if part.count(b"xmlns:w") > usual[0].count(b"xmlns:w"):  # w might be another name below
         return part
-    for name in _LOOKS:
-        part = _without(part, name.encode())
+    if any(name in part for name in _COUNTED):
+        return _without(part, b"tcBorders", None)
+    for name, asked in _LOOKS:
+        part = _without(part, name, asked)
     return part
 
 
-def _without(part: bytes, name: bytes) -> bytes:
+def _without(part: bytes, name: bytes, asked: re.Pattern[bytes] | None) -> bytes:
     opening, closing = b"<w:%b>" % name, b"</w:%b>" % name
     before, *pieces = part.split(opening)
     kept = [before]
-    asked: dict[bytes, bool] = {}  # a file has few different looks
+    known: dict[bytes, bool] = {}  # a file has few different looks
     for piece in pieces:
         look, closed, rest = piece.partition(closing)
         if not closed:  # one within another
             return part
-        if look not in asked:
-            asked[look] = _ASKED.search(look) is not None
-        kept.append(opening + piece if asked[look] else rest)
+        if look not in known:
+            known[look] = asked is not None and asked.search(look) is not None
+        if known[look]:
+            kept.append(opening)
+            rest = piece
+        kept.append(rest)
     return b"".join(kept)

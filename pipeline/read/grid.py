@@ -167,19 +167,30 @@ def _join(rules: list[Rule]) -> list[Rule]:
             first = rule[0]
     joined = []
     for cluster in clusters:
-        weights = [end - start + 0.01 for _, start, end in cluster]
-        middle = sum([rule[0] * weight for rule, weight in zip(cluster, weights, strict=True)])
-        at = middle / sum(weights)
-        pieces = sorted([rule[1:] for rule in cluster])
-        start, end = pieces[0]
-        for piece_start, piece_end in pieces:
-            if piece_start <= end + SHORTEST:
-                end = max(piece_end, end)
-                continue
-            joined.append(Rule(at, start, end))
-            start, end = piece_start, piece_end
-        joined.append(Rule(at, start, end))
+        # Rules of two tables on one page lie on one line by chance: each keeps its own place.
+        run: list[Rule] = []
+        end = 0.0
+        for rule in sorted(cluster, key=_start):
+            if run and rule[1] > end + SHORTEST:
+                joined.append(_whole(run, end))
+                run = []
+            end = max(rule[2], end) if run else rule[2]
+            run.append(rule)
+        joined.append(_whole(run, end))
     return [rule for rule in joined if rule[2] - rule[1] >= SHORTEST]
+
+
+def _start(rule: Rule) -> float:
+    return rule[1]
+
+
+def _whole(pieces: list[Rule], end: float) -> Rule:
+    """Return the rule that pieces make, at their mean place."""
+    if len(pieces) == 1:
+        return pieces[0]
+    weights = [end - start + 0.01 for _, start, end in pieces]
+    middle = sum([rule[0] * weight for rule, weight in zip(pieces, weights, strict=True)])
+    return Rule(middle / sum(weights), pieces[0][1], end)
 
 
 def _connected(

@@ -26,6 +26,7 @@ _CONTAINERS = (
     ".article-content",
     "#content",
 )
+_CLASSES = frozenset(name[1:] for name in _CONTAINERS if name.startswith("."))
 # Words that stand in a report and not in the navigation of a site.
 _MARKS = re.compile(
     r"总体情况|本年处理决定数量|现行有效件数|对外公开总数量|勾稽关系|结转下年度继续办理|"
@@ -115,7 +116,8 @@ def _candidates(body: etree._Element) -> list[etree._Element]:
             if "view" in tokens and "TRS_UEDITOR" in tokens:
                 found.setdefault("div.view.TRS_UEDITOR", []).append(element)
             for token in tokens:
-                found.setdefault(f".{token}", []).append(element)
+                if token in _CLASSES:
+                    found.setdefault(f".{token}", []).append(element)
         if ident:
             found.setdefault(f"#{ident}", []).append(element)
     return [element for selector in _CONTAINERS for element in found.get(selector, [])]

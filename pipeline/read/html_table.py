@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from pipeline.read.document import Table, path_place
-from pipeline.read.html_text import DROPPED, hidden, lines, words
-from pipeline.read.tree import PROSE, Paths, SpanCell, fold, lay_out
+from pipeline.read.html_text import DROPPED, LINE_BREAKS, changes_words, hidden, lines, words
+from pipeline.read.tree import PROSE, Paths, SpanCell, fold, lay_out, text_of
 
 # The specification's own limits for the two attributes.
 _MAX_COLUMN_SPAN = 1000
@@ -17,6 +17,10 @@ _MAX_ROW_SPAN = 65534
 _DIGITS = re.compile(r"\s*\+?([0-9]+)")
 # No form has more columns than this (table 四 has 15); a larger span means "all the rest".
 _WIDE = 100
+_CELLS = frozenset({"td", "th"})
+_GROUPS = frozenset({"thead", "tbody", "tfoot"})
+_ROW_TAGS = _GROUPS | {"tr"}
+_ROW_PARENTS = _GROUPS | {"table"}
 _NO_CELLS = DROPPED | {"col", "colgroup"}
 
 
@@ -55,12 +59,14 @@ def read_table(
         GridTooLargeError: the spans ask for more places than any real form has.
 
     """
-    rows = _collect(element)
+    plain = not changes_words(element)
+    rows = _collect(element, plain=plain)
     if _is_layout(element, rows):
         return None
-    groups = [
-        [[_cell(cell, paths) for cell in row] for row in group] for group in rows.groups if group
-    ]
+    lined = _lined(element) if plain else {}
+    if len(lined) != sum(len(row) for group in rows.groups for row in group):
+        lined = {}  # a cell within another, with no table between
+    groups = [[_cells(row, paths, lined) for row in group] for group in rows.groups if group]
     if any(len(cell.text) > PROSE for group in groups for row in group for cell in row):
         return None
     _narrow(groups)
@@ -68,7 +74,8 @@ def read_table(
     return Table(count, columns, tuple(cells), path_place(paths.of(element))), rows.strays
 
 
-def _collect(table: etree._Element) -> _Rows:
+def _collect(table: etree._Element, *, plain: bool) -> _Rows:
+    """Return the rows of a table; where it is plain, nothing in it is hidden."""
     rows = _Rows()
     heads: list[list[_Row]] = []
     feet: list[list[_Row]] = []
@@ -87,9 +94,9 @@ def _collect(table: etree._Element) -> _Rows:
         tag = child.tag
         if child.tail:
             _stray(rows, child.tail, element)
-        if tag in _NO_CELLS or hidden(child):
+        if tag in _NO_CELLS or (not plain and hidden(child)):
             continue
-        if tag in {"td", "th"}:
+        if tag in _CELLS:
             if row is None:
                 if loose is None:
                     loose = []
@@ -102,7 +109,7 @@ def _collect(table: etree._Element) -> _Rows:
             rows.strays.extend(lines(child))
             continue
         loose = None
-        if tag in {"thead", "tbody", "tfoot"}:
+        if tag in _GROUPS:
             group = []
             (heads if tag == "thead" else feet if tag == "tfoot" else bodies).append(group)
             row = None
@@ -143,14 +150,69 @@ def _is_layout(table: etree._Element, rows: _Rows) -> bool:
     return nested >= filled
 
 
-def _cell(element: etree._Element, paths: Paths) -> SpanCell:
-    rows, columns = element.get("rowspan"), element.get("colspan")
-    return SpanCell(
-        1 if rows is None else _span(rows, _MAX_ROW_SPAN, zero=_MAX_ROW_SPAN),
-        1 if columns is None else _span(columns, _MAX_COLUMN_SPAN, zero=1),
-        words(element) if len(element) else fold(element.text or ""),
-        path_place(paths.of(element)),
-    )
+def _lined(table: etree._Element) -> dict[etree._Element, bool]:
+    """Tell for each cell of a plain table whether its words may stand on several lines.
+
+    They can't where the cell holds no block, or is one paragraph.
+    """
+    lined: dict[etree._Element, bool] = {}
+    cell: etree._Element | None = None
+    for element in table.iterdescendants(*LINE_BREAKS):
+        tag = element.tag
+        if tag in _CELLS:
+            cell = element
+            lined[cell] = False
+        elif tag in _ROW_TAGS and _parent(element).tag in _ROW_PARENTS:
+            cell = None
+        elif cell is not None:
+            lined[cell] = lined[cell] or not _is_all_of(element, cell)
+    return lined
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    """Return the parent of an element within a table."""
+    parent = element.getparent()
+    return element if parent is None else parent
+
+
+def _is_all_of(element: etree._Element, cell: etree._Element) -> bool:
+    """Tell whether a block is a child of a cell and nothing stands beside it."""
+    if element.tag == "br" or element.getparent() is not cell or len(cell) > 1:
+        return False
+    before, behind = cell.text, element.tail
+    return (not before or before.isspace()) and (not behind or behind.isspace())
+
+
+def _cells(row: _Row, paths: Paths, lined: dict[etree._Element, bool]) -> list[SpanCell]:
+    """Return the cells of a row as written.
+
+    Args:
+        row: the elements.
+        paths: gives the places.
+        lined: cells whose words may stand on several lines; one that is missing may, too.
+
+    """
+    if not row:
+        return []
+    parent = _parent(row[0])
+    whole = list(parent) == row
+    places = paths.of_children(parent, row) if whole else [paths.of(cell) for cell in row]
+    found = []
+    for element, place in zip(row, places, strict=True):
+        if not len(element):
+            text = fold(element.text or "")
+        else:
+            text = words(element) if lined.get(element, True) else fold(text_of(element))
+        rows, columns = element.get("rowspan"), element.get("colspan")
+        found.append(
+            SpanCell(
+                1 if rows is None else _span(rows, _MAX_ROW_SPAN, zero=_MAX_ROW_SPAN),
+                1 if columns is None else _span(columns, _MAX_COLUMN_SPAN, zero=1),
+                text,
+                path_place(place),
+            )
+        )
+    return found
 
 
 def _span(written: str, most: int, *, zero: int) -> int:

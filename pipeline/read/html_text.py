@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import cast
 
 from lxml import etree
 
@@ -23,9 +24,14 @@ _BLOCKS = frozenset(
     | {"fieldset", "address", "figure", "figcaption", "header", "footer", "aside", "details"}
     | {"summary", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"}
 )
-_ALONE = frozenset({"br", "wbr", "img"})
+LINE_BREAKS = ("br", *sorted(_BLOCKS))
+_ALONE = frozenset({"br", "img"})  # the parser takes a wbr for one that holds what follows
 _RAISING = frozenset({"sup", "sub"})
 _NEVER_SIMPLE = DROPPED | {"pre"}
+# What has words of its own beside a table's cells, or none, or others than it holds.
+_CHANGING = (*sorted(_NEVER_SIMPLE | _RAISING), "table")
+_styles = etree.XPath("descendant::*/@style", smart_strings=False)
+_hiding = etree.XPath("boolean(descendant::*/@hidden)")
 _NO_DISPLAY = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|\bline-through\b", re.IGNORECASE
 )
@@ -54,6 +60,13 @@ def hidden(element: etree._Element) -> bool:
     if style is not None and _says(style)[0]:
         return True
     return element.get("hidden") is not None
+
+
+def changes_words(table: etree._Element) -> bool:
+    """Tell whether anything in a table is not shown, raised or lowered, or a table of its own."""
+    if next(table.iterdescendants(*_CHANGING), None) is not None or _hiding(table):
+        return True
+    return any(any(_says(style)) for style in set(cast("list[str]", _styles(table))))
 
 
 def words(cell: etree._Element) -> str:

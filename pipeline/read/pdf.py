@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.finding import Finding
@@ -28,7 +29,8 @@ from pipeline.read.page_flow import PageParts, flow
 from pipeline.read.pdf_aligned import column_rules, unruled_finding
 from pipeline.read.pdf_hidden import drop_hidden
 from pipeline.read.pdf_page import UNMAPPED, Page, RawPage, broken, upright
-from pipeline.read.pdf_text import Line, Run, cell_lines, lines_of, runs_of, unite
+from pipeline.read.pdf_stacked import PageTable, doubt_rows, doubted, is_stacked, lacks_row_rules
+from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite
 
 if TYPE_CHECKING:
     from pipeline.read.ocr_page import ScannedPage
@@ -43,26 +45,8 @@ _SAME_EDGE = 3.0  # points
 _FEW_CHARACTERS = 20  # a page number or a stamp on a scan is no text layer
 _UNMAPPED_SHARE = 0.3  # of the characters: more leave nothing to be understood
 _FOOT = 84.0  # points: what stands so near the lower edge may be a page number
-_MOST_WHITE = 16.0  # points left and right of what stands in a cell; office programs leave 11
-_STACKED = re.compile(r"[-+－＋−]?\d(?:[\d.,，]*\d)?")
-_NUMERIC = re.compile(r"[\d.,，]+")
-
-
-@dataclass(slots=True)
-class _PageTable:
-    """A grid and what stands in each of its cells."""
-
-    page: Page
-    grid: Grid
-    runs: list[list[Run]]
-
-    def least_white(self) -> float:
-        """Return how much of its cell's width the fullest line leaves free, in points."""
-        free = [_MOST_WHITE]
-        for span, runs in zip(self.grid.spans, self.runs, strict=True):
-            left, _, right, _ = self.grid.cell_box(span)
-            free += [right - left - line.box[2] + line.box[0] for line in lines_of(runs)]
-        return min(free)
+_WIDEST_FORM = 15  # columns of table four, whose only row may stand overleaf, all blank
+_COLUMN = 0.6  # of the usual width
 
 
 @dataclass(slots=True)
@@ -70,7 +54,7 @@ class _PageContent:
     """What stands on a page: tables, and the runs outside them."""
 
     page: Page
-    tables: list[_PageTable] = field(default_factory=list)
+    tables: list[PageTable] = field(default_factory=list)
     outside: list[Run] = field(default_factory=list)
     slanted: list[Run] = field(default_factory=list)
     characters: int = 0
@@ -209,33 +193,42 @@ def _content(raw: RawPage, findings: list[Finding]) -> _PageContent:
     content.outside = runs
     for grid in grids:  # the innermost first: it takes its text before the grid around it
         table, outside = _fill(page, grid, content.outside)
-        if not _lacks_row_rules(table) and any(table.runs):
+        blank_row = grid.columns == _WIDEST_FORM
+        if not lacks_row_rules(table) and (blank_row or any(table.runs)):
             content.tables.append(table)
             content.outside = outside
     return content
 
 
-def _fill(page: Page, grid: Grid, runs: list[Run]) -> tuple[_PageTable, list[Run]]:
+def _fill(page: Page, grid: Grid, runs: list[Run]) -> tuple[PageTable, list[Run]]:
     """Put runs into the cells that their characters' centres lie in; return the rest too."""
     cells: list[list[Run]] = [[] for _ in grid.spans]
     outside = []
     left, top, right, bottom = grid.box
+    xs, ys, owner = grid.xs, grid.ys, grid.owner
     for run in runs:
         y = (run.top + run.bottom) / 2
         if not top <= y < bottom or run.right < left or run.left > right:
             outside.append(run)
             continue
-        index = grid.locate((run.left + run.rights[0]) / 2, y)
-        if len(run.text) == 1 or index == grid.locate((run.lefts[-1] + run.right) / 2, y):
-            (outside if index is None else cells[index]).append(run)
+        first, last = (run.left + run.rights[0]) / 2, (run.lefts[-1] + run.right) / 2
+        begins, ends = left <= first < right, left <= last < right
+        if not begins and not ends:
+            outside.append(run)
             continue
+        if begins and ends:  # as grid.locate tells, the row looked up once
+            row = owner[bisect_right(ys, y) - 1]
+            cell = row[bisect_right(xs, first) - 1]
+            if cell == row[bisect_right(xs, last) - 1]:
+                cells[cell].append(run)
+                continue
         for piece in run.characters():
             index = grid.locate((piece.left + piece.right) / 2, y)
             (outside if index is None else cells[index]).append(piece)
     for side in grid.opened:
-        if not _has_text(grid, cells, side):
+        if not _has_text(grid, cells, side) and not _is_column(grid, side):
             return _fill(page, grid.without(side), runs)
-    return _PageTable(page, grid, cells), outside
+    return PageTable(page, grid, cells), outside
 
 
 def _has_text(grid: Grid, cells: list[list[Run]], side: str) -> bool:
@@ -253,21 +246,12 @@ def _has_text(grid: Grid, cells: list[list[Run]], side: str) -> bool:
     return False
 
 
-def _lacks_row_rules(table: _PageTable) -> bool:
-    """Tell whether a row holds several rows of figures, so that its cells are none.
-
-    Figures that wrap inside a narrow cell fill its width; figures of different rows do not.
-    """
-    stacked: Counter[int] = Counter()
-    for span, runs in zip(table.grid.spans, table.runs, strict=True):
-        if len(runs) < 2:
-            continue
-        lines = lines_of(runs)
-        right = table.grid.cell_box(span)[2]
-        figures = [line for line in lines if _NUMERIC.fullmatch(line.text)]
-        roomy = all(line.box[2] + line.em < right for line in figures)
-        stacked[span.row] += len(figures) > 1 and roomy
-    return any(count > 1 for count in stacked.values())
+def _is_column(grid: Grid, side: str) -> bool:
+    """Tell whether what is open at a side is as wide as a column, so that it is a blank one."""
+    if side not in {"left", "right"} or grid.columns < 2:
+        return False
+    widths = [right - left for left, right in pairwise(grid.xs)]
+    return widths[-(side == "right")] >= _COLUMN * sorted(widths)[len(widths) // 2]
 
 
 def _drop_frames(contents: list[_PageContent]) -> None:
@@ -318,40 +302,6 @@ def _blocks(
             yield Paragraph("".join(run.text for run in content.slanted), place)
 
 
-def _is_stacked(lines: list[Line]) -> bool:
-    """Tell whether the first two lines of a cell are figures; a separator between joins them."""
-    return len(lines) > 1 and all(_STACKED.fullmatch(line.text) for line in lines[:2])
-
-
-def _doubted(cell: Cell, table: _PageTable, index: int) -> Cell:
-    """Return a cell, doubted if figures stand in it on several lines that would fit on one.
-
-    A figure goes on below only where its line has no room for one more digit, beside the least
-    white that any line of the table leaves in its cell.
-    """
-    span, runs = table.grid.spans[index], table.runs[index]
-    lines = cell_lines(runs) if len(runs) > 1 else []
-    if not _is_stacked(lines):
-        return cell
-    left, _, right, _ = table.grid.cell_box(span)
-    first = lines[0]
-    digit = (first.box[2] - first.box[0]) / len(first.text)
-    if right - left - (first.box[2] - first.box[0]) < table.least_white() + digit:
-        return cell
-    return replace(cell, doubt="同一格内上下排着几个数字，一行本可放下，无法确定取哪一个")
-
-
-def _doubt_rows(cells: list[Cell]) -> list[Cell]:
-    """Return cells, all doubted that stand beside a doubted one: it may hold two rows."""
-    rows = {cell.row: cell.doubt for cell in cells if cell.doubt}
-    return [
-        replace(cell, doubt=rows[cell.row])
-        if cell.row in rows and all(map(_STACKED.fullmatch, cell.text.split("\n")))
-        else cell
-        for cell in cells
-    ]
-
-
 def _cut(table: Table) -> Table:
     """Return a table without column rules, its last row doubted: it may go on overleaf."""
     doubt = "表格没有竖线，又在页末，该行可能被分页切断"
@@ -363,7 +313,7 @@ def _cut(table: Table) -> Table:
     return replace(table, cells=tuple(cells))
 
 
-def _table(table: _PageTable) -> Table:
+def _table(table: PageTable) -> Table:
     grid, frame, number = table.grid, table.page.frame, table.page.number
     cells = []
     stacked = 0
@@ -375,9 +325,9 @@ def _table(table: _PageTable) -> Table:
         else:
             lines = cell_lines(runs)
             text, box = "\n".join([line.text for line in lines]), unite([li.box for li in lines])
-            stacked += _is_stacked(lines)
+            stacked += is_stacked(lines)
         cells.append(Cell(*span, text, page_place(number, frame.displayed(box))))
     if stacked:
-        cells = _doubt_rows([_doubted(cell, table, n) for n, cell in enumerate(cells)])
+        cells = doubt_rows([doubted(cell, table, n) for n, cell in enumerate(cells)])
     place = page_place(number, frame.displayed(grid.box))
     return Table(grid.rows, grid.columns, tuple(cells), place, edges=tuple(grid.xs))

@@ -118,7 +118,12 @@ class Objects:
         return invisible, white
 
     def _take(self, items: list[int], matrices: tuple[Matrix, ...], depth: int) -> None:
-        pairs = list(zip(items, map(_object_type, items), strict=True))
+        kinds = list(map(_object_type, items))
+        texts = kinds.count(_TEXT)
+        if texts == len(kinds):
+            self._texts += items
+            return
+        pairs = list(zip(items, kinds, strict=True))
         self._texts += [item for item, kind in pairs if kind == _TEXT]
         drawn = [pair for pair in pairs if pair[1] in (_PATH, _IMAGE)]
         outlined = []

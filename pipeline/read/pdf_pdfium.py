@@ -164,8 +164,8 @@ def _mend_vertical(
     tops, bottoms = edges
     if not tops:
         return False
-    usual = median(map(sub, tops[::16], bottoms[::16]))
     heights = list(map(sub, tops, bottoms))
+    usual = median(heights[::16])
     if max(heights) <= 2 * usual:
         return False
     drawn = [ctypes.c_double() for _ in range(4)]

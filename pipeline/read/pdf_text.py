@@ -31,7 +31,6 @@ _HAS_LOOKALIKE = re.compile("[\xad\u2e80-\u2fd5]")
 _FIGURE = re.compile(r"[-+－＋−.,]*\d[\d.,，]*")
 _WORD = re.compile(r"[^\s\0-\x20\u200b\u200c\u200d\u2060\ufeff]+")
 _JOINED = 0.15  # of the height of its first character: the widest gap inside a run
-_CLOSE = 0.1  # of the height of a character: a gap that is surely inside
 
 
 @dataclass(slots=True)
@@ -110,9 +109,8 @@ def runs_of(page: Page) -> tuple[list[Run], list[Run]]:
     upright: list[Run] = []
     slanted: list[Run] = []
     width, height = page.frame.width, page.frame.height
-    for first, end, spaced in _bounds(page, texts):
-        run = _run(page, texts, first, end, spaced=spaced)
-        target = slanted if first in page.slanted else upright
+    for run, turned in _runs(page, texts):
+        target = slanted if turned else upright
         if run.left < 0 or run.right > width or run.top < 0 or run.bottom > height:
             target += [piece for piece in run.characters() if _visible(piece, page)]
         else:
@@ -133,48 +131,44 @@ def _visible(run: Run, page: Page) -> bool:
     return 0 <= x <= page.frame.width and 0 <= y <= page.frame.height
 
 
-def _bounds(page: Page, texts: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield the index of the first character of each run, the index after its last, spaced."""
-    tops, bottoms = page.tops, page.bottoms
-    odd = _odd(page)
-    after = next(odd)
+def _runs(page: Page, texts: str) -> Iterator[tuple[Run, bool]]:
+    """Yield the runs of a page, each with whether it is slanted."""
+    turned = page.slanted | page.upward
     reached = 0
     for word in _WORD.finditer(texts):
         first, end = word.span()
         spaced = first > reached
         reached = end
-        while after <= first:
-            after = next(odd)
-        if after >= end and _is_even(tops[first:end], 0.2 * (bottoms[first] - tops[first])):
-            yield first, end, spaced
-        else:
-            for start, stop in _parts(page, texts, first, end):
-                yield start, stop, spaced and start == first
+        run = None if turned else _whole(page, word.group(), first, end, spaced=spaced)
+        if run is not None:
+            yield run, False
+            continue
+        for start, stop in _parts(page, texts, first, end):
+            part = _run(page, texts, start, stop, spaced=spaced and start == first)
+            yield part, start in page.slanted
 
 
-def _is_even(tops: list[float], slack: float) -> bool:
-    """Tell whether characters stand as high as the first of them, give or take the slack."""
-    top = tops[0]
-    if slack >= 0 and tops.count(top) == len(tops):  # the usual case, told in a third of the time
-        return True
-    return top - slack <= min(tops) and max(tops) <= top + slack
+def _whole(page: Page, text: str, first: int, end: int, *, spaced: bool) -> Run | None:
+    """Return the run that all characters between two white spaces are, None where some may not be.
 
-
-def _odd(page: Page) -> Iterator[int]:
-    """Yield the indexes of characters that may not go on with the run before them, and a last."""
-    lefts, tops, rights, bottoms = page.lefts, page.tops, page.rights, page.bottoms
-    if page.slanted or page.upward:
-        yield from range(1, len(lefts))
-    else:
-        before = zip(rights, bottoms, strict=True)
-        edges = zip(lefts[1:], tops[1:], rights[1:], bottoms[1:], before, strict=False)
-        yield from [
-            index
-            for index, (left, top, right, bottom, (last, last_bottom)) in enumerate(edges, 1)
-            if bottom != last_bottom
-            or not (left - right) / 2 <= left - last <= _CLOSE * (bottom - top)
-        ]
-    yield len(lefts) + 1
+    The usual case: they stand on one line, and are told to be close without a look at each.
+    """
+    count = end - first
+    top, bottom = page.tops[first], page.bottoms[first]
+    lefts, rights = page.lefts[first:end], page.rights[first:end]
+    height = bottom - top
+    widest = rights[0] - lefts[0]
+    if count > 1:
+        if page.tops[first:end].count(top) < count or page.bottoms[first:end].count(bottom) < count:
+            return None
+        gaps = list(map(sub, lefts[1:], rights))
+        widths = list(map(sub, rights, lefts))
+        if max(gaps) > _JOINED * height or min(gaps) < -min(widths) / 2:
+            return None
+        widest = max(widths)
+    # A Hanzi is one em wide; the box of a letter is as high as its font is deep, 1 to 1.5 em.
+    em = min(height, max(0.75 * height, widest)) or 1.0
+    return Run(text, lefts[0], top, rights[-1], bottom, lefts, rights, em, spaced)
 
 
 def _parts(page: Page, texts: str, first: int, end: int) -> Iterator[tuple[int, int]]:

@@ -85,6 +85,20 @@ class Paths:
             self._add_children(unknown.pop())
         return self._paths[element]
 
+    def of_children(self, parent: etree._Element, children: list[etree._Element]) -> list[str]:
+        """Return the XPaths of elements that are all the children of one parent.
+
+        Args:
+            parent: the parent.
+            children: its elements, in their order.
+
+        """
+        tags = {child.tag for child in children}
+        if len(tags) > 1 or len(children) < 2:  # no row of cells
+            return [self.of(child) for child in children]
+        step = f"{self.of(parent)}/{self._name(tags.pop())}["
+        return [f"{step}{number}]" for number in range(1, len(children) + 1)]
+
     def _add_children(self, parent: etree._Element) -> None:
         base = self._paths[parent] + "/"
         alike: dict[str, list[etree._Element]] = {}

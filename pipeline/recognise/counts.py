@@ -53,7 +53,7 @@ class Counts:
 
     def head(self, index: int) -> str:
         """Return the words of its clause before a number and behind the number before it."""
-        start = self._narrative.bounds(self.start(index), self.end(index))[0]
+        start = self._narrative.clause_start(self.start(index))
         return self.text[max(start, self.end(index - 1) if index else 0) : self.start(index)]
 
     def gap(self, index: int) -> str:

@@ -49,7 +49,8 @@ _NO_SUBJECT = re.compile(r"[共计总约近达为有其中各的分别含和占�
 _MINUS = re.compile(r"(?<=[\u3400-\u9fff])[-−]$")
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as ``pipeline.read.document.Cell`` is not: a report has dozens of both.
+@dataclass(slots=True, unsafe_hash=True)
 class Number:
     """A number in a narrative; indices are those of ``Narrative.text``.
 
@@ -71,7 +72,7 @@ class Number:
     about: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Result:
     """A number that is a result, with its clause.
 
@@ -237,5 +238,5 @@ def _clause(narrative: Narrative, number: Number, others: tuple[int, int]) -> tu
         before = _NO_SUBJECT.sub("", text[start : number.start])
         if not start or _HAN.search(before) or _HAN.search(after) or text[start - 1] == "\n":
             break
-        start = min(start, narrative.bounds(start - 1, start - 1)[0])
+        start = min(start, narrative.clause_start(start - 1))
     return start, end

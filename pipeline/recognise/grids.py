@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from archive.codebook import Template
 from pipeline.finding import Finding
 from pipeline.read.document import Table
-from pipeline.recognise.form import table2_rows
+from pipeline.recognise.form import table2_rows, table4_columns
 from pipeline.recognise.labels import best_similarity, has_han, plain
 from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import looks_like_figure
@@ -78,7 +78,8 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
                 ending = heads if not body else _ending_heads(part)
                 above = _HeadAbove(ending, table) if ending else None
                 columns = _columns(heads, table, columns)
-                found = fragment_candidates(body, table, columns, ordered=order.official)
+                order.map(columns, printed=bool(heads) and not table.ragged)
+                found = fragment_candidates(body, table, columns, order.codes(columns))
                 if found and not candidates:
                     readings.findings.extend(head_findings(columns, order, table.place))
                 candidates.extend(found)
@@ -146,8 +147,8 @@ class _Fourth:
                     printed = _Fourth()
                     self.copies.append(printed)
                 printed._head(row, table)
-            elif not row.label_cells() and printed.head_table is not None:
-                printed._figures(row, kind, table)
+            elif printed.head_table is not None and _holds_figures(row):
+                printed._figures(row, "data" if row.label_cells() else kind, table)
 
     def _head(self, row: GridRow, table: Table) -> None:
         if self.head_table is not None and self.head_table is not table:
@@ -162,6 +163,24 @@ class _Fourth:
             self.data, self.data_table = [row], table
         elif kind == "data":
             self.data.append(row)
+
+
+def _holds_figures(row: GridRow) -> bool:
+    """Tell whether a row is one of table four's cells: a label may stand first, or words in some.
+
+    A note below the figures fills no more than a cell or two.
+    """
+    labels = row.label_cells()
+    if not labels:
+        return True
+    figures = [cell for cell in row.cells if looks_like_figure(cell.text)]
+    if not figures:
+        return False
+    columns = len(table4_columns())
+    if labels == list(row.cells[:1]):
+        return len(row.cells) == columns + 1
+    printed = sum(bool(cell.text.strip()) for cell in row.cells)
+    return len(row.cells) >= columns and 2 * printed > columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +215,8 @@ def _head_and_body(
     for row, kind in part:
         words = len(row.label_cells())
         least = 2 if heads else 1 if below else _FOREIGN_HEADS
-        more = kind == "other" and not body and words >= least
+        silent = not any(looks_like_figure(cell.text) for cell in row.cells)
+        more = kind == "other" and not body and words >= least and silent
         if kind == "t3_head" or more:
             heads.append(row)
         else:
@@ -234,10 +254,12 @@ def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
             return dict.fromkeys(range(len(rows)), "t3")
         # The figures of table four alone on a new page.
         if current == "t4" and rows and all(kind in {"data", "other"} for _, kind in rows):
-            printed = [row for row, kind in rows if kind == "data"]
+            printed = [row for row, _ in rows if any(looks_like_figure(c.text) for c in row.cells)]
             # Fifteen empty cells are figures left blank; one empty cell is no row of them.
             silent = [row for row, _ in rows if not any(c.text.strip() for c in row.cells)]
-            if [len(row.cells) for row in printed or silent] == [15]:
+            columns = len(table4_columns())
+            # With a label before the figures there is one cell more.
+            if [len(row.cells) for row in printed or silent] in ([columns], [columns + 1]):
                 return dict.fromkeys(range(len(rows)), "t4")
         return {}
     owners: dict[int, str] = {}
@@ -261,8 +283,11 @@ def _short_rows(rows: Sequence[ClassifiedRow]) -> bool:
 
 
 def _goes_on(rows: Sequence[ClassifiedRow]) -> bool:
-    """Tell whether a printed grid without words holds the rest of a row cut by a page break."""
-    printed = [row for row, kind in rows if kind == "data"]
+    """Tell whether a printed grid holds the rest of a row cut by a page break.
+
+    Beside its figures there may be the rest of a label, which says nothing by itself.
+    """
+    printed = [row for row, _ in rows if any(looks_like_figure(c.text) for c in row.cells)]
     return len(printed) == 1 and all(
         len(row.cells) >= len(COLUMN_CODES) and row.cells[0].place.startswith("page=")
         for row in printed
@@ -290,7 +315,9 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], table: Tab
         if kind == "t2_head":
             cells = [c for c in row.cells if c.text.strip() and "信息内容" not in plain(c.text)]
             last = row.cells[-1]
-            end = 0 if last.text.strip() else last.column + last.column_span
+            # Where borders are printed they say which column a cell is in.
+            whole = last.text.strip() or table.edges
+            end = 0 if whole else last.column + last.column_span
             reader.head([c.text for c in cells], row.cells[0].place, cells, end)
             continue
         labels = [c for c in row.cells if has_han(c.text) and not looks_like_figure(c.text)]

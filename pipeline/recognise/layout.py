@@ -66,15 +66,14 @@ def _column_heads(word: str) -> tuple[str, ...]:
 
 
 @cache
-def _leaf_pieces() -> frozenset[str]:
-    return frozenset({"结果", "维持", "纠正", "其他", "尚未", "审结", *table4_leaf_labels("总计")})
+def _leaves() -> tuple[str, ...]:
+    return (*_T4_LEAVES, *table4_leaf_labels("总计"))
 
 
 def _is_leaf_piece_row(words: list[str]) -> bool:
-    # A head cell of table four that is split in two rows leaves 结果, 维持, 审结 … alone.
-    pieces = _leaf_pieces()
-    known = [word for word in words if word in pieces]
-    return len(known) >= 4 and all(word in pieces or word in _T4_LEAVES for word in words)
+    # A head cell of table four that is split in two rows, or by the end of a page, leaves 结果,
+    # 维持, 审结 … alone.
+    return len(words) >= 4 and all(any(word in leaf for leaf in _leaves()) for word in words)
 
 
 def _body_kind(labels: list[str]) -> Kind:

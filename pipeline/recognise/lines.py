@@ -7,7 +7,7 @@ its head names columns, none of them blank; everything else stays unread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import permutations, product
 
@@ -22,20 +22,23 @@ from pipeline.recognise.form import (
 )
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.labels import best_similarity, key, plain, similarity
+from pipeline.recognise.lines_labels import MOST_LINES, label_pieces, labels_beside
+from pipeline.recognise.lines_repeated import refuse_other_counts
 from pipeline.recognise.lines_table4 import read_fourth, under_fourth
 from pipeline.recognise.lines_torn import torn_row, torn_table
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.page_cuts import COLUMN_CODES
-from pipeline.recognise.rows import Alignment, Candidate, align, row_scores
+from pipeline.recognise.rows import ACCEPT, Alignment, Candidate, align, row_scores
 from pipeline.recognise.table2 import Table2Reader, find_heads
-from pipeline.recognise.table3_twice import copies, refuse_copies
+from pipeline.recognise.table3 import by_neighbours
+from pipeline.recognise.table3_twice import better_elsewhere, copies, refuse_copies
 from pipeline.recognise.text_lines import Line
-from pipeline.report import CellReading
 
 _ARTICLE = re.compile(r"第?二十条第?[（(]?[一二三四五六七八九]+[）)]?项")
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
+_WHOLE = 0.95
+_ROWS_UNDER_HEAD = 4  # lines that the rows under one head of table 二 take
 _HEAD_LINES = 60  # a head set one character a line takes about 40
-_MOST_LINES = 6
 _HEAD_WORD = re.compile(r"数量|件数|增/?减|负值|办件|金额")
 
 
@@ -66,7 +69,7 @@ def _head_labels(lines: Sequence[Line], number: int) -> list[str]:
     own = lines[number].text.split("信息内容", 1)[-1]
     labels, last = own.split(), number
     if lines[number].place.startswith("line="):
-        for line in lines[number + 1 : number + 1 + _MOST_LINES]:
+        for line in lines[number + 1 : number + 1 + MOST_LINES]:
             if find_heads(labels) or line.figures or not _all_heads(line.text.split()):
                 break
             labels, last = [*labels, *line.text.split()], last + 1
@@ -75,7 +78,7 @@ def _head_labels(lines: Sequence[Line], number: int) -> list[str]:
     above = [line for line in lines[max(0, number - 2) : number] if not line.may_be_page_number]
     if above and not above[-1].figures and any(map(_piece_of_head, above[-1].text.split())):
         return []
-    for line in lines[last + 1 : last + 1 + _MOST_LINES]:
+    for line in lines[last + 1 : last + 1 + MOST_LINES]:
         if line.figures and not line.may_be_page_number:
             break
         if not line.may_be_page_number and not _piece_of_row(line.text):
@@ -128,6 +131,7 @@ def _heads_run_on() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
     reader = Table2Reader()
     taken: list[int] = []
+    used: set[int] = set()
     armed = False
     for number, line in enumerate(lines):
         joined = plain(line.text)
@@ -148,46 +152,20 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
                 label = above.text
             known = any(best_similarity(label, names) >= 0.9 for names in table2_rows().values())
             values = [(figure, line.place) for figure in line.figures]
+            used |= {number} if line.text else {number - 1, number}
             if known and not torn_row(lines, number) and reader.row(label, values, line.place):
                 taken.append(line.block)
+    for number, line in enumerate(lines):
+        near = lines[max(0, number - _ROWS_UNDER_HEAD) : number]
+        headed = any("信息内容" in plain(other.text) for other in near)
+        if headed and line.text and not line.figures and number not in used:
+            reader.blank_row(line.text, line.place)
     reader.refuse_copies()
     if reader.cells:
         readings.cells.update(reader.cells)
         readings.findings.extend(reader.findings)
         readings.templates["t2"] = reader.template()
         readings.owners.update(dict.fromkeys(taken, "t2"))
-
-
-def label_pieces(lines: Sequence[Line], rows: Sequence[int], order: int) -> list[str]:
-    """Return every label that a row of figures may have: words around it, cut in each way.
-
-    A label begins before its figures or on their line: words that only follow them are the next
-    row's, and taking them would shift every row by one.
-    """
-    number = rows[order]
-    previous = rows[order - 1] if order else -1
-    following = rows[order + 1] if order + 1 < len(rows) else len(lines)
-    before = _words(reversed(lines[max(previous + 1, number - _MOST_LINES) : number]))[::-1]
-    after = _words(lines[number + 1 : min(following, number + 1 + _MOST_LINES)])
-    own = lines[number].text
-    return [
-        "".join([*before[len(before) - taken :], own, *after[:added]])
-        for taken in range(len(before) + 1)
-        for added in range(len(after) + 1)
-        if taken or own
-    ]
-
-
-def _words(lines: Iterable[Line]) -> list[str]:
-    """Return the words of lines up to the figures of another row; page numbers are no words."""
-    found = []
-    for line in lines:
-        if line.may_be_page_number:
-            continue
-        if line.figures:
-            break
-        found.append(line.text)
-    return found
 
 
 def _score_lines(
@@ -198,16 +176,26 @@ def _score_lines(
     for order in range(len(rows)):
         labels = [label for label in dict.fromkeys(label_pieces(lines, rows, order)) if label]
         fits = [row_scores((label,), template) for label in labels]
+        beside = [row_scores((label,), template) for label in labels_beside(lines, rows, order)]
         line_scores = []
         for number in range(len(table3_rows(template))):
             best, text = max(
                 ((fit[number], label) for fit, label in zip(fits, labels, strict=True)),
                 default=(0.0, ""),
             )
-            line_scores.append(best)
+            # The label is another row's, printed above or below words of none.
+            foreign = best < max((fit[number] for fit in beside), default=0.0) >= _WHOLE
+            line_scores.append(0.0 if foreign else best)
             chosen[(order, number)] = text
         scores.append(tuple(line_scores))
-    return align(tuple(scores), (0.2,) * len(rows)), chosen, scores
+    alignment = align(tuple(scores), (0.2,) * len(rows))
+    matches = tuple(
+        (order, number, fit)
+        for order, number, fit in alignment.matches
+        # Words beside the figures are theirs; without any, those of the next row stand below.
+        if not (lines[rows[order]].text and better_elsewhere(scores[order], number))
+    )
+    return Alignment(alignment.score, matches), chosen, scores
 
 
 # Letters that stand in the head of one column only, in the order of the columns.
@@ -314,23 +302,15 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
         readings.owners[line.block] = "t3"
         for code, figure in zip(COLUMN_CODES, line.figures, strict=True):
             readings.cells[f"t3_{form[number].code}__{code}"] = read_cell(figure, line.place)
-        if fit < 0.95:
+        if fit < ACCEPT:
             printed = plain(chosen[(order, number)])
-            readings.findings.append(
-                Finding(
-                    "I-LABEL",
-                    "info",
-                    f"表三行名与官方格式不同：“{form[number].labels[0]}”印作“{printed}”。",
-                    printed,
-                    line.place,
-                )
-            )
+            readings.findings.append(by_neighbours(form[number].labels[0], printed, line.place))
     printed_rows = [_candidate(lines[n], chosen, order, scores) for order, n in enumerate(rows)]
     found = {order: number for order, number, _ in alignment.matches}
     repeated = copies(printed_rows, scores, found)
     named = {order: form[number].code for order, number in found.items()}
     readings.findings.extend(refuse_copies(printed_rows, repeated, named, readings.cells))
-    _refuse_other_counts(lines, template, set(named.values()), readings)
+    refuse_other_counts(lines, template, set(named.values()), readings)
     collapsed = [rows[order] for order, code in named.items() if code == "other_total"]
     labelled = all(_names_collapsed(lines, n) for n in collapsed)
     apart = "逾期" in plain("".join(line.text for line in lines[first:]))
@@ -352,32 +332,6 @@ def _names_collapsed(lines: Sequence[Line], number: int) -> bool:
     own = plain(lines[number].text)
     whole = plain("".join(line.text for line in lines[max(0, number - 1) : number + 1]))
     return "其他" in own or (bool(own) and _COLLAPSED.fullmatch(whole) is not None)
-
-
-def _refuse_other_counts(
-    lines: Sequence[Line], template: Template, taken: set[str], readings: TableReadings
-) -> None:
-    """Refuse rows whose label is printed once more, beside more or fewer figures than seven."""
-    form = table3_rows(template)
-    for number, line in enumerate(lines):
-        if len(line.figures) in {0, len(COLUMN_CODES)} or line.may_be_page_number:
-            continue
-        labels = [label for label in label_pieces(lines, [number], 0) if label]
-        for label in labels:
-            fits = row_scores((label,), template)
-            row = form[max(range(len(fits)), key=lambda n: fits[n])].code
-            if max(fits) < 0.95 or row not in taken or under_fourth(lines, number):
-                continue
-            taken.discard(row)
-            for code in COLUMN_CODES:
-                old = readings.cells[f"t3_{row}__{code}"]
-                readings.cells[f"t3_{row}__{code}"] = CellReading(
-                    old.raw, None, "unread", "同一行印了两次且数字不同", old.place
-                )
-            message = f"表三“{plain(label)}”一行印了两次且数字不同，作未读。"
-            readings.findings.append(
-                Finding("W-T3-TWICE", "warning", message, plain(label), line.place)
-            )
 
 
 def _candidate(

@@ -9,7 +9,8 @@ from pipeline.finding import Finding
 from pipeline.recognise.form import table2_rows, table3_rows, table4_columns
 from pipeline.recognise.grids import TableReadings
 from pipeline.recognise.labels import best_similarity, key, plain
-from pipeline.recognise.lines import heads_certain, label_pieces
+from pipeline.recognise.lines import heads_certain
+from pipeline.recognise.lines_labels import label_pieces
 from pipeline.recognise.lines_table4 import under_fourth
 from pipeline.recognise.rows import row_scores
 from pipeline.recognise.table3_heads import NO_HEADS

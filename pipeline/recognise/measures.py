@@ -102,16 +102,13 @@ def _measure(near: str, context: str, unit: str) -> str | None:
 
 
 def _fits(words: _Words, near: str, context: str) -> bool:
-    if words.without is not None and words.without.search(near):
-        return False
-    if words.words is not None and words.words.search(near):
-        return True
-    return (
+    fits = (words.words is not None and words.words.search(near) is not None) or (
         words.in_context is not None
         and words.context is not None
         and words.in_context.search(near) is not None
         and words.context.search(context) is not None
     )
+    return fits and (words.without is None or words.without.search(near) is None)
 
 
 def _near(narrative: Narrative, results: Sequence[Result], index: int) -> str:
@@ -137,7 +134,7 @@ def _means_before(narrative: Narrative, results: Sequence[Result], index: int) -
     start = results[index].clause[0]
     if not start or narrative.text[start - 1] not in "，,":
         return ""
-    earlier = narrative.bounds(start - 1, start - 1)[0]
+    earlier = narrative.clause_start(start - 1)
     if index and results[index - 1].number.end > earlier:
         return ""
     clause = narrative.text[earlier : start - 1]

@@ -71,6 +71,11 @@ class Narrative:
             min(stop, end + LONGEST_CLAUSE),
         )
 
+    def clause_start(self, index: int) -> int:
+        """Return where the clause around a character begins, as ``bounds`` does."""
+        first = self.clause_starts[bisect_right(self.clause_starts, index) - 1]
+        return max(first, index - LONGEST_CLAUSE)
+
     def after_mark(self, start: int, end: int) -> int:
         """Return where the words of a clause begin behind its list mark: （二）, 一是, 3."""
         mark = _MARK.match(self.text, start, end)

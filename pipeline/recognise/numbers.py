@@ -14,8 +14,9 @@ _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(\D.*)", re.DOTALL)
 _UNIT = r"(?:万元|亿元|元|件次|人次|件|项|条|个|次|人|份|宗|起)"
-_FIGURE_WITH_REMARK = re.compile(rf"[+-]?[\d,]+(?:\.\d+)?{_UNIT}?(?:[(（].*)?", re.DOTALL)
-_REMARK = re.compile(rf"{_UNIT}?\s*(?:[(*注].*)?", re.DOTALL)
+_BEHIND = r"(?:[(（\[].*|\*{1,3}|注\d{0,2})"
+_FIGURE_WITH_REMARK = re.compile(rf"[+-]?[\d,]+(?:\.\d+)?{_UNIT}?{_BEHIND}?", re.DOTALL)
+_REMARK = re.compile(rf"{_UNIT}?\s*(?:[(\[*注].*)?", re.DOTALL)
 # NFKC would make 15432 of 1543², and 15431 of 1543①.
 _MARKS = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u2473]+")
 _MINUS = str.maketrans({"−": "-", "﹣": "-", "－": "-", "–": "-", "﹢": "+"})

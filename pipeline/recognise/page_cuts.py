@@ -14,6 +14,8 @@ from pipeline.recognise.rows import ACCEPT, Candidate
 from pipeline.report import CellReading
 
 COLUMN_CODES = tuple(column.code for column in table3_columns())
+_OUTERMOST = frozenset({"new", "carried_in", "carried_out"})
+_NAMED = 0.9
 
 
 def merge_cut_rows(candidates: list[Candidate]) -> list[Candidate]:
@@ -35,6 +37,28 @@ def row_fit(label: str) -> float:
     """Return how well a label fits any row of table 三, 0 to 1."""
     rows = (*table3_rows("2021"), *table3_rows("2019"))
     return max(best_similarity(label, row.labels) for row in rows)
+
+
+def row_level(label: str) -> str:
+    """Return how many groups stand to the left of the row of table 三 that a label names.
+
+    Args:
+        label: words of a row.
+
+    Returns:
+        ``outer`` (none), ``middle`` or ``inner`` (two); empty when the words name no row.
+
+    """
+    found = max(
+        (
+            (best_similarity(label, row.labels), row.group != "", row.code in _OUTERMOST)
+            for row in (*table3_rows("2021"), *table3_rows("2019"))
+        ),
+        default=(0.0, False, False),
+    )
+    if found[0] < _NAMED:
+        return ""
+    return "inner" if found[1] else "outer" if found[2] else "middle"
 
 
 def is_group(label: str) -> bool:
@@ -157,9 +181,13 @@ def without_cut_figures(first: Candidate, last: Candidate) -> Candidate:
 
 
 def beside_lost(index: int, candidates: Sequence[Candidate], lost: set[int]) -> bool:
-    """Tell whether an empty row lies at a page break, its figures perhaps on the other side."""
+    """Tell whether an empty row may have its figures beside it: overleaf, or without a label."""
     return any(
-        other in lost and candidates[other].fragment != candidates[index].fragment
+        other in lost
+        and (
+            candidates[other].fragment != candidates[index].fragment
+            or not any(key(label) for label in candidates[other].labels)
+        )
         for other in (index - 1, index + 1)
     )
 

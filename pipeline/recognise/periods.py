@@ -18,6 +18,8 @@ _OPENING = re.compile(
     rf"(?:[由从在自]|截至|截止)?{_TIME}(?!结转|遗留|转入|未办结|[和、及]|"
     r".{0,6}(?:[预决]算|报告|要点|计划|目录|清单|目标))(?P<until>[-—–~至到])?"
 )
+# What such a clause begins with; most begin with something else.
+_FIRST = frozenset("由从在自截12上去今本当")
 _CHANGED = re.compile(r"\d.*(?:[降升减增长][^，。；]{0,3}[到至为]|下降|增长|减少|增加|上升|降低)")
 _SINCE = re.compile(
     r"历年|近[两二三四五六\d]年|过去[两二三四五六\d]年|十[三四五]五”?(?:时期|期间|以来)"
@@ -58,14 +60,15 @@ class Times:
             beside = _BESIDE.search(text, near, start)
             if beside:
                 return _period(beside, self._year)
-        clause = self._narrative.bounds(start, start)[0]
+        clause = self._narrative.clause_start(start)
         while clause >= sentence:
-            opening = _OPENING.match(text, clause, start)
+            begins = text[clause : clause + 1] in _FIRST
+            opening = _OPENING.match(text, clause, start) if begins else None
             if opening:
                 return self._opened(opening, text[opening.end() : start])
             if clause <= sentence:
                 break
-            clause = self._narrative.bounds(clause - 1, clause - 1)[0]
+            clause = self._narrative.clause_start(clause - 1)
         if _last_before(self._since, start) >= sentence:
             return "other"
         earliest = max(start - _LONGEST_PLAN, 0)

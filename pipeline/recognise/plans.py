@@ -22,7 +22,9 @@ from pipeline.read.document import Cell, Table
 from pipeline.recognise.grids import TableReadings, read_grids
 from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import read_cell
+from pipeline.recognise.page_cuts import COLUMN_CODES
 from pipeline.recognise.rows import grid_rows, visible
+from pipeline.recognise.table3_pushed import compares_figures
 from pipeline.report import CellReading
 
 # The form has 280 cells and 2,000 characters of words; what is far larger is not kept.
@@ -31,7 +33,7 @@ _MOST_CHARACTERS = 20_000
 _KEPT = 256
 _LONGEST_FIGURE = 9
 # Findings that say nothing about figures.
-_HARMLESS = frozenset({"I-LABEL", "W-T3-HEAD"})
+_HARMLESS = frozenset({"W-T3-LABEL", "W-T3-HEAD"})
 
 # Of a table: rows, columns, number of cells, raggedness, borders. Of a cell: row, column, spans,
 # whether it stands on a printed page, words (None for a plain figure), doubt.
@@ -188,6 +190,8 @@ def _outline(shape: _Shape, figure: Callable[[int], str]) -> _Plan | None:
     readings = read_grids(tables)
     if any(finding.rule not in _HARMLESS for finding in readings.findings):
         return None
+    if any(map(compares_figures, _third_rows(readings))):
+        return None
     marks = [*(cell.place for cell in cells), *(table.place for _, table in tables)]
     indices = {place: index for index, place in enumerate(marks)} | {"": -1}
     figures, others = [], []
@@ -217,6 +221,12 @@ def _outline(shape: _Shape, figure: Callable[[int], str]) -> _Plan | None:
         tuple(readings.owners.items()),
         tuple(classify(row) for number, table in tables for row in grid_rows(number, table)),
     )
+
+
+def _third_rows(readings: TableReadings) -> list[list[CellReading | None]]:
+    """Return the cells of each row of table 三, in the order of its columns."""
+    rows = {code.split("__")[0] for code in readings.cells if code.startswith("t3_")}
+    return [[readings.cells.get(f"{row}__{code}") for code in COLUMN_CODES] for row in rows]
 
 
 def _figures_within(

@@ -142,9 +142,14 @@ def find_headings(document: Document) -> list[Heading]:
 def table_text(table: Table) -> str:
     """Return a grid as lines, its cells divided by tabs, each spanned cell once."""
     lines: dict[int, list[str]] = {}
+    line: list[str] = []
+    row = -1
     for cell in table.cells:
-        text = cell.text if cell.text.isdecimal() else " ".join(cell.text.split())
-        lines.setdefault(cell.row, []).append(text)
+        if cell.row != row:
+            row = cell.row
+            line = lines.setdefault(row, [])
+        text = cell.text
+        line.append(text if text.isdecimal() else " ".join(text.split()))
     return "\n".join("\t".join(lines[row]).rstrip("\t") for row in sorted(lines))
 
 

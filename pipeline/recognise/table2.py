@@ -322,6 +322,12 @@ class Table2Reader:
         if code is not None and figures:
             self._unplaced.append((code, figures, place))
 
+    def blank_row(self, label: str, place: str) -> None:
+        """Take a row without figures, which says so much where the row is printed once more."""
+        code = row_code(label)
+        if code is not None:
+            self._unplaced.append((code, [], place))
+
     def refuse_copies(self) -> None:
         """Refuse rows that are printed once more with other figures, where no head names these."""
         for row, figures, place in self._unplaced:
@@ -333,7 +339,8 @@ class Table2Reader:
                 old = self.cells[code]
                 reason = "同一行印了两次且数字不同"
                 self.cells[code] = CellReading(old.raw, None, "unread", reason, old.place)
-            message = f"表二同一行印了两次且数字不同，另一处印作 {' '.join(figures)}，作未读。"
+            other = " ".join(figures) or "空白"
+            message = f"表二同一行印了两次且数字不同，另一处印作 {other}，作未读。"
             self.findings.append(Finding("W-T2-TWICE", "warning", message, place=place))
 
     def template(self) -> Template | None:

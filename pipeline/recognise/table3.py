@@ -18,6 +18,7 @@ from pipeline.recognise.page_cuts import (
     without_cut_figures,
 )
 from pipeline.recognise.rows import (
+    ACCEPT,
     Alignment,
     Candidate,
     align,
@@ -71,6 +72,21 @@ def _found_rows(
     return found | out_of_order(candidates, scores, found)
 
 
+def by_neighbours(label: str, printed: str, place: str) -> Finding:
+    """Say that a row was told by the rows above and below it more than by its own label.
+
+    What differs less from the form is said by the check of labels.
+
+    Args:
+        label: as the form has it.
+        printed: as the report has it.
+        place: where the row stands.
+
+    """
+    message = f"表三“{label}”一行的行名印作“{printed}”，按上下相邻的行认定，请对照原件核实。"
+    return Finding("W-T3-LABEL", "warning", message, printed, place)
+
+
 def recognise_table3(candidates: list[Candidate]) -> Table3:
     """Lay candidate rows onto the form and return the cells.
 
@@ -92,6 +108,11 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
     repeated = copies(candidates, scores, found)
     lost = {n for n, c in enumerate(candidates) if n not in found and c.has_figures}
     lost -= set(repeated)
+    for index, number in list(found.items()):
+        if rows[number].code == "other_total" and index + 1 in lost:
+            # The label of the group stands on the first of its rows, whose own label is lost.
+            del found[index]
+            lost.add(index)
     for index, number in sorted(found.items()):
         candidate, row, fit = candidates[index], rows[number], scores[index][number]
         blank_beside = not candidate.has_figures and beside_lost(index, candidates, lost)
@@ -105,16 +126,9 @@ def recognise_table3(candidates: list[Candidate]) -> Table3:
             cells[f"t3_{row.code}__{code}"] = candidate.readings.get(code) or CellReading(
                 None, None, "unread", candidate.readings_note or "该行没有这一列", candidate.place
             )
-        if fit < 0.95:
-            findings.append(
-                Finding(
-                    "I-LABEL",
-                    "info",
-                    f"表三行名与官方格式不同：“{row.labels[0]}”印作“{plain(candidate.labels[-1])}”。",
-                    plain(candidate.labels[-1]),
-                    candidate.place,
-                )
-            )
+        if fit < ACCEPT:
+            printed = plain(candidate.labels[-1])
+            findings.append(by_neighbours(row.labels[0], printed, candidate.place))
     named = {index: rows[number].code for index, number in found.items()}
     findings.extend(refuse_copies(candidates, repeated, named, cells))
     findings.extend(

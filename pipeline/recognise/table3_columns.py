@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.read.document import Cell, Table
-from pipeline.recognise.labels import has_han
 from pipeline.recognise.layout import Kind
 from pipeline.recognise.numbers import looks_like_figure, read_cell
 from pipeline.recognise.page_cuts import (
@@ -23,9 +21,18 @@ from pipeline.recognise.rows import (
     is_label,
 )
 from pipeline.recognise.table3_heads import ColumnMap
+from pipeline.recognise.table3_pushed import (
+    bare_columns,
+    depth,
+    fits_columns,
+    slid,
+    straightened,
+    whole_rows,
+)
 from pipeline.report import CellReading
 
 _LABEL_COLUMNS = 3
+_NOT_PRINTED = CellReading(None, None, "unread", "表三没有印这一列")
 
 
 def _ruled(x: float, table: Table) -> bool:
@@ -47,7 +54,14 @@ def inherit_columns(previous: ColumnMap, table: Table) -> ColumnMap | None:
                 # Another width: the columns of the page before say nothing about these.
                 return None
             columns[code] = inside
-        return ColumnMap(columns, table.columns, table.edges, previous.placed)
+        foreign = frozenset(
+            n
+            for n in range(table.columns)
+            for old in previous.foreign
+            if previous.edges[old] - 3 <= table.edges[n] < table.edges[n + 1]
+            if table.edges[n + 1] <= previous.edges[old + 1] + 3
+        )
+        return ColumnMap(columns, table.columns, table.edges, previous.placed, foreign)
     if previous.width == table.columns:
         return previous
     return None
@@ -62,8 +76,10 @@ def _values_by_map(row: GridRow, columns: ColumnMap) -> dict[str, CellReading] |
     mapped = {n for numbers in columns.columns.values() for n in numbers}
     covered: set[int] = set()
     for cell in row.cells:
-        span = range(cell.column, cell.column + cell.column_span)
+        span = _reach(cell)
         covered.update(span)
+        if columns.foreign.issuperset(span):
+            continue
         if mapped.isdisjoint(span):
             if looks_like_figure(cell.text):
                 return None
@@ -82,8 +98,12 @@ def _values_by_map(row: GridRow, columns: ColumnMap) -> dict[str, CellReading] |
         ]
         readings[code] = _one_value(inside, row, mapped - set(numbers))
     for code in COLUMN_CODES:
-        readings.setdefault(code, CellReading(None, None, "unread", "表三没有印这一列"))
+        readings.setdefault(code, _NOT_PRINTED)
     return readings
+
+
+def _reach(cell: Cell) -> range:
+    return range(cell.column, cell.column + cell.column_span)
 
 
 def _one_value(cells: list[Cell], row: GridRow, foreign: set[int]) -> CellReading:
@@ -116,12 +136,16 @@ def _usual_extent(rows: Sequence[tuple[GridRow, Kind]]) -> int:
     return max(usual, _LABEL_COLUMNS + len(COLUMN_CODES))
 
 
-def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, CellReading] | None:
+def _values_by_order(
+    row: GridRow, order: Sequence[str], usual: int, width: int, *, spare: bool
+) -> dict[str, CellReading] | None:
     """Read a row whose grid lost its columns: exactly seven cells must follow the label.
 
     Args:
         row: the row; only cells that begin in it count, as cells from above may have slid.
+        order: codes of the columns that the table prints, left to right.
         usual: extent of the longest rows; 0 where the grid's columns mean something.
+        width: number of cells that most rows have where all have as many; else 0.
         spare: whether rows of this grid have more than seven cells behind their labels, so that
             the first or last of seven may be one too many when it is blank, and another missing.
 
@@ -132,17 +156,22 @@ def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, Cell
         # A label has slid between the figures.
         return None
     values = own[labels[-1] + 1 :] if labels else own
-    if usual and len(values) >= len(COLUMN_CODES) and not any(c.text.strip() for c in values):
+    blank = not any(cell.text.strip() for cell in values)
+    if len(own) < width and blank:
+        # It lacks a cell that the other rows have, nobody knows which.
+        return None
+    if usual and len(values) >= len(order) and blank:
         # Whichever of them are the seven, they are blank.
-        values = values[-len(COLUMN_CODES) :]
-        pairs = zip(COLUMN_CODES, values, strict=True)
-        return {code: read_cell("", cell.place, cell.doubt) for code, cell in pairs}
-    padded = len(values) > len(COLUMN_CODES)
-    while len(values) > len(COLUMN_CODES) and not values[-1].text.strip():
+        return _by_code(order, values[-len(order) :])
+    padded = len(values) > len(order)
+    if padded and len(order) < len(COLUMN_CODES):
+        # Where the table lacks a column of the form, one cell too many may be just that.
+        return None
+    while len(values) > len(order) and not values[-1].text.strip():
         values.pop()
-    while len(values) > len(COLUMN_CODES) and not values[0].text.strip():
+    while len(values) > len(order) and not values[0].text.strip():
         values.pop(0)
-    if len(values) != len(COLUMN_CODES):
+    if len(values) != len(order):
         return None
     if not values[0].text.strip() and (spare or not usual):
         return None
@@ -154,10 +183,22 @@ def _values_by_order(row: GridRow, usual: int, *, spare: bool) -> dict[str, Cell
         return None
     if any(cell.row_span > 1 for cell in values):
         return None
-    return {
+    return _by_code(order, values)
+
+
+def _by_code(order: Sequence[str], values: Sequence[Cell]) -> dict[str, CellReading]:
+    readings = {
         code: read_cell(cell.text, cell.place, cell.doubt)
-        for code, cell in zip(COLUMN_CODES, values, strict=True)
+        for code, cell in zip(order, values, strict=True)
     }
+    return {code: readings.get(code, _NOT_PRINTED) for code in COLUMN_CODES}
+
+
+def _even_width(rows: Sequence[tuple[GridRow, Kind]]) -> int:
+    """Return how many cells most rows have, if none has more; else 0."""
+    counts = Counter(len(row.cells) for row, _ in rows)
+    most = max(counts, default=0)
+    return most if 2 * counts[most] > len(rows) else 0
 
 
 def _spare(rows: Sequence[tuple[GridRow, Kind]]) -> bool:
@@ -169,84 +210,34 @@ def _spare(rows: Sequence[tuple[GridRow, Kind]]) -> bool:
     return False
 
 
-def _end(row: GridRow) -> int:
-    return max((cell.column + cell.column_span for cell in row.cells), default=0)
-
-
-def _moved(row: GridRow, steps: int) -> GridRow:
-    if not steps:
-        return row
-    return replace(
-        row, cells=tuple(replace(cell, column=cell.column + steps) for cell in row.cells)
-    )
-
-
-def _straightened(rows: Sequence[tuple[GridRow, Kind]]) -> list[tuple[GridRow, int]]:
-    """Return the rows, each with the columns by which it was moved back: pushed-aside ones.
-
-    Such a row ends further to the right or left than most rows, by as much as it was pushed.
-    """
-    ends = Counter(_end(row) for row, _ in rows)
-    usual = ends.most_common(1)[0][0] if ends else 0
-    return [(_moved(row, usual - _end(row)), usual - _end(row)) for row, _ in rows]
-
-
 def _all_by_map(
     rows: Sequence[tuple[GridRow, int]], columns: ColumnMap | None, *, spare: bool
 ) -> list[dict[str, CellReading] | None]:
     if columns is None:
         return [None] * len(rows)
-    bare = _bare_columns([row for row, _ in rows], columns)
+    # Where borders are printed no cell is pushed aside.
+    slid = not columns.edges
+    bare = bare_columns([row for row, _ in rows], columns) if slid else {}
+    whole = whole_rows([row for row, _ in rows]) if any(steps for _, steps in rows) else set()
     return [
         _values_by_map(row, columns)
-        if (not steps or _fits_columns(row, columns, steps, spare=spare))
-        and not any(cell.column in bare for cell in row.label_cells())
+        if (not steps or number in whole or fits_columns(row, columns, steps, spare=spare))
+        and not any(cell.column in bare.get(depth(row), ()) for cell in row.label_cells())
         else None
-        for row, steps in rows
+        for number, (row, steps) in enumerate(rows)
     ]
 
 
-def _bare_columns(rows: Sequence[GridRow], columns: ColumnMap) -> set[int]:
-    """Return the columns between labels and figures in which most rows have an empty cell.
-
-    A label that begins in one was pushed aside, and its figures with it, even where the row has
-    lost its last cell and so ends where the others do.
-    """
-    first = min(n for numbers in columns.columns.values() for n in numbers)
-    labels: Counter[int] = Counter()
-    empty: Counter[int] = Counter()
-    for row in rows:
-        left = [cell for cell in row.cells if cell.row == row.row and cell.column < first]
-        labels.update([cell.column for cell in left if cell.text.strip()][-1:])
-        empty.update(cell.column for cell in left if not cell.text.strip())
-    usual = labels.most_common(1)[0][0] if labels else first
-    return {n for n, times in empty.items() if n > usual and 2 * times > len(rows)}
-
-
-def _fits_columns(row: GridRow, columns: ColumnMap, steps: int, *, spare: bool) -> bool:
-    """Tell whether the label of a moved row ends where the columns begin.
-
-    Otherwise the row was not pushed: it has a cell too much or too few, nobody knows where.
-    """
-    own = [n for n, cell in enumerate(row.cells) if cell.row == row.row]
-    labels = [n for n in own if has_han(row.cells[n].text)]
-    behind = row.cells[labels[-1] + 1 :][:1] if labels else ()
-    if (steps > 0 or spare) and not all(cell.text.strip() for cell in behind):
-        # An empty cell behind the label may be the label's own, and another cell missing.
-        return False
-    ends = [cell.column + cell.column_span for cell in row.label_cells() if cell.row == row.row]
-    return bool(ends) and ends[-1] == min(
-        n for numbers in columns.columns.values() for n in numbers
-    )
-
-
 def _most(by_map: Sequence[object | None]) -> bool:
-    """Tell whether more than half of the rows agree with the columns."""
-    return 2 * sum(values is not None for values in by_map) > len(by_map)
+    """Tell whether at least half of the rows agree with the columns, one of two for the least."""
+    agreeing = sum(values is not None for values in by_map)
+    return 2 * agreeing > len(by_map) or agreeing == 1 == len(by_map) - 1
 
 
-def _columns_of_rows(rows: Sequence[tuple[GridRow, Kind]], table: Table) -> ColumnMap | None:
-    """Return the seven columns that most rows have behind their label, in the form's order."""
+def _columns_of_rows(
+    rows: Sequence[tuple[GridRow, Kind]], table: Table, order: Sequence[str]
+) -> ColumnMap | None:
+    """Return the columns that most rows have behind their label, as codes in a known order."""
     found: Counter[tuple[tuple[int, ...], ...]] = Counter()
     empty = set(range(table.columns)) - {
         number
@@ -258,29 +249,30 @@ def _columns_of_rows(rows: Sequence[tuple[GridRow, Kind]], table: Table) -> Colu
     for row, _ in rows:
         labels = [n for n, cell in enumerate(row.cells) if cell in row.label_cells()]
         values = row.cells[labels[-1] + 1 :] if labels else ()
-        while len(values) > len(COLUMN_CODES) and values[0].column in empty and values[-1].text:
+        while len(values) > len(order) and values[0].column in empty and values[-1].text:
             # A column without a single word or figure is none of the form's.
             values = values[1:]
-        rest = values[len(COLUMN_CODES) :]
-        values = values[: len(COLUMN_CODES)]
+        if len(values) > len(order) < len(COLUMN_CODES):
+            continue
+        rest = values[len(order) :]
+        values = values[: len(order)]
         if rest and not (values[0].text and values[-1].text and not any(c.text for c in rest)):
             continue
-        if len(values) == len(COLUMN_CODES):
+        if len(values) == len(order):
             found[tuple(tuple(range(c.column, c.column + c.column_span)) for c in values)] += 1
     if not found:
         return None
     spans, times = found.most_common(1)[0]
     if times < 2 or 2 * times <= found.total():
         return None
-    return ColumnMap(dict(zip(COLUMN_CODES, spans, strict=True)), table.columns, table.edges)
+    return ColumnMap(dict(zip(order, spans, strict=True)), table.columns, table.edges)
 
 
 def fragment_candidates(
     rows: Sequence[tuple[GridRow, Kind]],
     table: Table,
     columns: ColumnMap | None,
-    *,
-    ordered: bool,
+    order: Sequence[str],
 ) -> list[Candidate]:
     """Return the body rows of one fragment of table 三 as candidates.
 
@@ -288,31 +280,40 @@ def fragment_candidates(
         rows: its body rows.
         table: the grid.
         columns: where the value columns are, if that is known.
-        ordered: whether the heads that can be read stand in the order of the form, so that rows
-            without heads may be read by it.
+        order: codes of the columns from left to right, by which rows that have lost their heads
+            may be read; empty where the heads tell none.
 
     """
     spare = _spare(rows)
     usual = _usual_extent(rows) if table.ragged else 0
-    by_order = ordered and (columns is None or columns.official)
-    straight = _straightened(rows)
+    width = _even_width(rows) if table.ragged else 0
+    straight = straightened(rows)
     by_map = _all_by_map(straight, columns, spare=spare)
-    if by_order and not table.ragged and not _most(by_map):
+    if order and not table.ragged and not _most(by_map):
         # The heads have slid or are lost: the rows themselves may show where the columns are.
-        columns = _columns_of_rows(rows, table)
+        columns = _columns_of_rows(rows, table, order)
         by_map = _all_by_map(straight, columns, spare=spare)
     trust_map = _most(by_map)
     first_mapped = min(n for numbers in columns.columns.values() for n in numbers) if columns else 0
+    # Only where empty cells follow the total can one stand in its place.
+    behind = columns is not None and not table.edges and columns.end < table.columns
     found = []
     for (printed, _), (moved, _), mapped in zip(rows, straight, by_map, strict=True):
         row = printed if mapped is None else moved
         in_columns = columns if trust_map and mapped is not None else None
         readings = mapped if in_columns else None
-        if in_columns is None and by_order:
-            readings = _values_by_order(row, usual, spare=spare)
+        if in_columns is None and order:
+            readings = _values_by_order(row, order, usual, width, spare=spare)
+        reason = ""
+        if readings and behind and slid(readings):
+            readings = None
+            reason = "合计一格空白，数字像是少印一格而左移，不知缺的是哪一格"
         first_value = first_mapped if in_columns else table.columns
         # Half a label that a page break cut behind its number has no Chinese character.
         worded = [c for c in row.cells if c.text.strip()] if in_columns else row.label_cells()
+        if columns is not None:
+            foreign = columns.foreign
+            worded = [c for c in worded if not foreign.issuperset(_reach(c))]
         # A group that reaches too far down pushes a label to its right; the row's own is last.
         worded = sorted(worded, key=lambda cell: cell.row == row.row)
         worded = [cell for cell in worded if cell.column < first_value]
@@ -333,6 +334,7 @@ def fragment_candidates(
             if not (labels and own):
                 continue
         place = row.cells[0].place if row.cells else table.place
-        reason = "" if readings else "该行的数字无法与七个列头对应"
+        if not readings:
+            reason = reason or "该行的数字无法与七个列头对应"
         found.append(Candidate(labels, readings or {}, place, figures, row.table, reason))
     return found

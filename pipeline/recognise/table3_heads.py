@@ -19,6 +19,7 @@ NO_HEADS = "表三没有印列头"
 _NOTE = ("勾稽", "第一项", "第三项")
 _MOST_UNREAD = 2
 _LEAST_FOUND = 4
+_SAME = 0.95
 _GROUP = 0.85  # 其他组织 is another head than 法人或其他组织
 
 
@@ -31,6 +32,7 @@ class ColumnMap:
         width: number of columns of the grid it was found in.
         edges: x borders of that grid, for matching fragments on other pages.
         placed: codes whose head could not be read, told by the columns beside them.
+        foreign: grid columns with a head of their own that the form does not have (序号, 小计).
 
     """
 
@@ -38,6 +40,17 @@ class ColumnMap:
     width: int
     edges: tuple[float, ...]
     placed: tuple[str, ...] = ()
+    foreign: frozenset[int] = frozenset()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of its columns from left to right."""
+        return tuple(sorted(self.columns, key=lambda code: self.columns[code][0]))
+
+    @property
+    def end(self) -> int:
+        """The grid column behind the last of them."""
+        return max(numbers[-1] for numbers in self.columns.values()) + 1
 
     @property
     def official(self) -> bool:
@@ -53,17 +66,40 @@ def _head_cells(rows: Sequence[GridRow], column: int) -> list[Cell]:
         for cell in row.cells:
             if cell.column <= column < cell.column + cell.column_span:
                 text = plain(cell.text)
-                if text and not any(word in text for word in _NOTE) and not _is_group(text):
+                if text and not any(word in text for word in _NOTE) and not _is_group(cell.text):
                     seen[(cell.row, cell.column)] = cell
-    return list(seen.values())
+    return _without_cut_groups(list(seen.values()))
+
+
+def _without_cut_groups(cells: list[Cell]) -> list[Cell]:
+    """Return head cells without two that are the halves of a group cut by the end of a page."""
+    for upper, lower in pairwise(cells):
+        if _is_group(upper.text + lower.text):
+            return [cell for cell in cells if cell is not upper and cell is not lower]
+    return cells
 
 
 def _is_group(text: str) -> bool:
-    return any(similarity(text, group) >= _GROUP for group in _HEAD_GROUPS)
+    return _without_group(text) == text and any(
+        similarity(text, group) >= _GROUP for group in _HEAD_GROUPS
+    )
+
+
+def _without_group(text: str) -> str:
+    """Return the words of a head that says its group too: 法人或其他组织-商业企业."""
+    words = key(text)
+    rest = words.removeprefix(_HEAD_GROUPS[0]).removeprefix(_HEAD_GROUPS[1])
+    known = (
+        rest
+        and rest != words
+        and any(best_similarity(rest, column.labels) >= _SAME for column in table3_columns())
+    )
+    return rest if known else text
 
 
 def _code_of(text: str) -> str | None:
     """Return the column of the form that head words name, None when they name none for sure."""
+    text = _without_group(text)
     fits = sorted(
         ((best_similarity(text, column.labels), column.code) for column in table3_columns()),
         reverse=True,
@@ -112,7 +148,15 @@ def map_columns(rows: Sequence[GridRow], table: Table) -> ColumnMap | None:
     if above and not all(n in above for c in _ORGANISATIONS for n in columns.get(c, ())):
         return None
     ordered = {code: columns[code] for code in COLUMN_CODES if code in columns}
-    return ColumnMap(ordered, table.columns, table.edges, tuple(placed))
+    taken = {n for numbers in ordered.values() for n in numbers}
+    foreign = frozenset(n for n in range(table.columns) if n not in taken and _foreign(rows, n))
+    return ColumnMap(ordered, table.columns, table.edges, tuple(placed), foreign)
+
+
+def _foreign(rows: Sequence[GridRow], column: int) -> bool:
+    """Tell whether a column has a head of its own that is none of the form's."""
+    words = [cell.text for cell in _head_cells(rows, column) if cell.column_span == 1]
+    return bool(words) and not _is_known(plain("".join(words)))
 
 
 def _mixed(rows: Sequence[GridRow], column: int) -> bool:
@@ -124,7 +168,7 @@ def _under(rows: Sequence[GridRow], group: str) -> set[int]:
         number
         for row in rows
         for cell in row.cells
-        if similarity(cell.text, group) >= _GROUP
+        if _is_group(cell.text) and similarity(cell.text, group) >= _GROUP
         for number in range(cell.column, cell.column + cell.column_span)
     }
 
@@ -163,6 +207,8 @@ class HeadOrder:
     seen: set[str]
     heads: bool = False
     contradicted: bool = False
+    # Codes from left to right of the grid whose heads were understood last.
+    named: tuple[str, ...] = ()
 
     @classmethod
     def nothing(cls) -> HeadOrder:
@@ -188,6 +234,31 @@ class HeadOrder:
             if any(a >= b for a, b in pairwise(codes)):
                 self.contradicted = True
             self.seen |= {COLUMN_CODES[code] for code in codes}
+
+    def map(self, columns: ColumnMap | None, *, printed: bool) -> None:
+        """Note the order of the columns that heads printed in a grid have named one by one.
+
+        Args:
+            columns: the map in force.
+            printed: whether the grid has heads of its own, and columns that mean something.
+
+        """
+        if printed:
+            sure = columns is not None and not columns.placed and not columns.foreign
+            codes = columns.codes if columns is not None and sure else ()
+            # Half a head, of which the rest stands elsewhere, says nothing about whole rows.
+            self.named = codes if {COLUMN_CODES[0], COLUMN_CODES[-1]} <= {*codes} else ()
+
+    def codes(self, columns: ColumnMap | None) -> tuple[str, ...]:
+        """Return the codes by which rows that have lost their columns may be read, or none.
+
+        Args:
+            columns: the map in force.
+
+        """
+        if self.official and (columns is None or columns.official):
+            return COLUMN_CODES
+        return self.named
 
     @property
     def official(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.finding import Finding
 from pipeline.recognise.labels import key, plain
-from pipeline.recognise.page_cuts import COLUMN_CODES
+from pipeline.recognise.page_cuts import COLUMN_CODES, over_page
 from pipeline.recognise.rows import Candidate
 from pipeline.report import CellReading
 
@@ -76,13 +76,15 @@ def copies(
     taken = {row: index for index, row in matched.items()}
     found = {}
     for index, candidate in enumerate(candidates):
-        # On a printed page a row of blanks may be the empty half of a cut row.
-        whole = candidate.readings and not candidate.place.startswith("page=")
-        if index in matched or not candidate.labels or not (candidate.has_figures or whole):
+        if index in matched or not candidate.labels:
             continue
         fits = scores[index]
         rows = [n for n, fit in enumerate(fits) if fit >= _LIKELY and fit == max(fits)]
-        if rows and rows[0] in taken:
+        if not rows or rows[0] not in taken:
+            continue
+        # Across a page break a row of blanks may be the empty half of a cut row.
+        whole = candidate.readings and not over_page(candidate, candidates[taken[rows[0]]])
+        if candidate.has_figures or whole:
             found[index] = taken[rows[0]]
     return found
 

@@ -157,7 +157,8 @@ def recognise_table4(
             ),
         )
     end = max(c.column + c.column_span for head in heads for c in head.cells)
-    if (data_table is None or data_table is head_table) and may_lack_cell(figures[0].cells, end):
+    apart = data_table is not None and data_table is not head_table
+    if not (apart or head_table.edges) and may_lack_cell(figures[0].cells, end):
         message = "表四的数字行比列头少一格，末格又是空白，不知缺的是哪一格。"
         return {}, (Finding("W-T4-ROW", "warning", message, "", figures[0].cells[-1].place),)
     return _read_row(figures[0], codes, head_table, data_table or head_table)

@@ -6,7 +6,7 @@ import gc
 import json
 from importlib import import_module
 from pathlib import Path
-from statistics import geometric_mean
+from statistics import median
 
 import click
 
@@ -36,13 +36,13 @@ def main(runs: int, most: int | None, rounds: int, target: Path | None) -> None:
     gc.freeze()  # what they load must not slow our readings down
     rows: list[Row] = []
     click.echo("shapes of tables are known (steady state), except in rows named first sight")
-    click.echo(f"{'file':44}{'way':16}{'ms':>8}{'floors':>8}{'right':>7}{'cells':>7}")
+    click.echo(f"{'file':52}{'way':16}{'ms':>8}{'floors':>8}{'right':>7}{'cells':>7}")
     for sample in measured:
         for row in rows_of(sample, runs):
             rows.append(row)
             right = "" if row["right"] is None else row["right"]
             click.echo(
-                f"{row['file']:44}{row['way']:16}{row['milliseconds']:8.1f}{row['floors']:8.2f}"
+                f"{row['file']:52}{row['way']:16}{row['milliseconds']:8.1f}{row['floors']:8.2f}"
                 f"{right:>7}{row['cells']:>7}"
             )
     summary = _summary(rows, ratio)
@@ -62,22 +62,23 @@ def _is_real(file: str) -> bool:
 
 
 def _summary(rows: list[Row], pool: float) -> dict[str, float]:
-    """Return the means of the ratios over all files of a format."""
+    """Return the medians of the ratios: of files as offices publish them, and of lean ones."""
     times = {(str(row["file"]), row["way"]): row["milliseconds"] for row in rows}
     found = {}
     for form in ("pdf", "html", "docx"):
         files = [file for file, way in times if way == "floor" and str(file).endswith("." + form)]
         published = [file for file in files if ".published." in file or _is_real(file)]
-        for kind, group in (("", files), (", as published", published)):
+        lean = [file for file in files if file not in published]
+        for kind, group in (("as published", published), ("lean", lean)):
             for way in ("fast reading", "first sight", "both readings"):
                 ratios = [times[f, way] / times[f, "floor"] for f in group if (f, way) in times]
                 if ratios:
-                    found[f"{form}{kind}: {way} / floor"] = geometric_mean(ratios)
+                    found[f"{form} {kind}: {way} / floor"] = median(ratios)
     for other in ("pdfplumber", "camelot"):
         files = [file for file, way in times if way == other]
         if files:
             ratios = [times[file, other] / times[file, "fast reading"] for file in files]
-            found[f"pdf: {other} / fast reading"] = geometric_mean(ratios)
+            found[f"pdf: {other} / fast reading"] = median(ratios)
     found["pool: one worker / two workers"] = pool
     return found
 

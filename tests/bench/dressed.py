@@ -13,6 +13,20 @@ _CELL = (
 )
 _LINE = "text-align:center;line-height:14.0pt;mso-line-height-rule:exactly;margin:0cm 0cm 0.0001pt"
 _TYPE = "font-size:12.0pt;font-family:宋体;mso-bidi-font-family:宋体;color:black"
+_FROM_WORD = (
+    (
+        f' style="{_CELL}"><p class="MsoNormal" align="center" style="{_LINE}">'
+        f'<span lang="EN-US" style="{_TYPE}">'
+    ),
+    "<o:p></o:p></span></p>",
+)
+_FROM_EDITOR = (
+    (
+        ' style="border:1px solid #000;padding:0 7px"><p style="text-align:center">'
+        '<span style="font-size:14px;font-family:宋体">'
+    ),
+    "</span></p>",
+)
 _ENTRIES, _SUB_ENTRIES = 40, 6
 
 _RUN = (
@@ -26,21 +40,20 @@ _SIDES = "".join(
 )
 
 
-def dressed_page(page: bytes) -> bytes:
-    """Return a page with a site's menu around it and its cells as Word pastes them.
+def dressed_page(page: bytes, *, from_word: bool) -> bytes:
+    """Return a page with a site's menu around it and its cells as offices fill them in.
 
     Args:
         page: a page of the replica.
+        from_word: cells pasted from Word, with its own markup, of which the page is half; else as
+            the editor of a site writes them.
 
     """
+    before, behind = _FROM_WORD if from_word else _FROM_EDITOR
     coding = "utf-8" if b'charset="utf-8' in page[:400].lower() else "gb18030"
     text = re.sub(
         r"(<td\b[^>]*?)(?: style=\"[^\"]*\")?>(.*?)</td>",
-        lambda cell: (
-            f'{cell[1]} style="{_CELL}"><p class="MsoNormal" align="center" style="{_LINE}">'
-            f'<span lang="EN-US" style="{_TYPE}">{re.sub("<[^>]*>", "", cell[2])}'
-            f"<o:p></o:p></span></p></td>"
-        ),
+        lambda cell: f"{cell[1]}{before}{re.sub('<[^>]*>', '', cell[2])}{behind}</td>",
         page.decode(coding),
         flags=re.DOTALL,
     )

@@ -54,7 +54,9 @@ def bare(text: str) -> str:
 def samples(most: int | None = None, real: Path = REAL) -> list[Sample]:
     """Return the replica's statutory reports in three formats, and the real PDF files.
 
-    Those named published are as offices publish them: in a site's page, with Word's own markup.
+    Those named published are as offices publish them: in a page of a site with its menu and
+    scripts, pasted from Word (word) or typed there (editor); with all that Word writes into its own
+    files. The others are lean: the form and the text, and nothing else.
 
     Args:
         most: take only so many reports; None for all.
@@ -71,10 +73,14 @@ def samples(most: int | None = None, real: Path = REAL) -> list[Sample]:
         }
         for form, data in forms.items():
             found.append(Sample(f"{slug}.{form}", form, data, report.cells))
-        page, word = dressed_page(forms["html"]), dressed_docx(forms["docx"])
-        found.append(Sample(f"{slug}.published.html", "html", page, report.cells))
-        found.append(Sample(f"{slug}.published.docx", "docx", word, report.cells))
-    found = found[: None if most is None else 5 * most]
+        dressed = {
+            "word.published.html": dressed_page(forms["html"], from_word=True),
+            "editor.published.html": dressed_page(forms["html"], from_word=False),
+            "published.docx": dressed_docx(forms["docx"]),
+        }
+        for name, data in dressed.items():
+            found.append(Sample(f"{slug}.{name}", name.rsplit(".")[-1], data, report.cells))
+    found = found[: None if most is None else 6 * most]
     files = sorted(real.glob("*.pdf"))[:most]
     return found + [_real(path) for path in files]
 

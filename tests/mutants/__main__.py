@@ -12,19 +12,26 @@ import click
 
 from tests.mutants.make import FORMATS, SCANS, make
 from tests.mutants.measure import Count, Judged, judge
+from tests.mutants.traps import TRAPS
 
 _ENDINGS = {"html": "html", "docx": "docx", "pdf": "pdf"} | dict.fromkeys(SCANS, "scan")
 
 
-def _task(job: tuple[str, str]) -> Judged:
-    return judge(make(*job))
+def _task(job: tuple[str, str, str | None]) -> Judged:
+    seed, form, layout = job
+    return judge(make(seed, form, layout=layout))
 
 
 def _jobs(count: int, seed: str, formats: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(f"{seed}-{n}", formats[n % len(formats)]) for n in range(count)]
 
 
-def _judged(jobs: list[tuple[str, str]], workers: int) -> Iterator[Judged]:
+def _with_layouts(jobs: list[tuple[str, str]]) -> list[tuple[str, str, str | None]]:
+    names = sorted(TRAPS)
+    return [(*job, names[n // len(FORMATS) % len(names)]) for n, job in enumerate(jobs)]
+
+
+def _judged(jobs: list[tuple[str, str, str | None]], workers: int) -> Iterator[Judged]:
     if workers == 1:
         yield from map(_task, jobs)
         return
@@ -66,15 +73,18 @@ def make_command(folder: Path, count: int, seed: str, formats: tuple[str, ...]) 
 @click.option("--seed", default="1", show_default=True)
 @click.option("--workers", default=1, show_default=True)
 @click.option("--format", "formats", type=click.Choice((*FORMATS, *SCANS)), multiple=True)
+@click.option("--layouts", is_flag=True, help="Give each document a further layout or cell.")
 @click.option("--show", default=20, show_default=True, help="Documents to name that fell short.")
 def measure_command(
-    count: int, seed: str, workers: int, formats: tuple[str, ...], show: int
+    count: int, seed: str, workers: int, formats: tuple[str, ...], show: int, *, layouts: bool
 ) -> None:
     """Make mutants, read them, print what was read and what was wrong."""
     by_format: dict[str, Count] = defaultdict(Count)
     by_kind: dict[str, Count] = defaultdict(Count)
     whole = Count()
-    for judged in _judged(_jobs(count, seed, formats or FORMATS), workers):
+    pairs = _jobs(count, seed, formats or FORMATS)
+    jobs = _with_layouts(pairs) if layouts else [(*pair, None) for pair in pairs]
+    for judged in _judged(jobs, workers):
         whole.add(judged.count)
         by_format[judged.mutant.format].add(judged.count)
         for kind in set(judged.mutant.kinds):

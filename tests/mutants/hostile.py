@@ -33,7 +33,7 @@ def _codes(sheet: Sheet, row: int) -> list[str]:
     return [s.code for s in sheet.beginning(row) if s.code and s.code[0] != "~"]
 
 
-def _stray(draft: Draft, text: str) -> str:
+def stray(draft: Draft, text: str) -> str:
     """Return the code of a cell that is not the form's, printed with a text."""
     code = f"~{len(draft.printed)}"
     draft.printed[code] = Printed(text, "value")
@@ -55,7 +55,7 @@ def _copy_of_row(draft: Draft, sheet: Sheet, row: int, at: int, *, same: bool) -
             sheet.slots.append(replace(s, row=at))
             continue
         text = s.text if same else _other(draft, s.text)
-        sheet.slots.append(replace(s, row=at, text=text, code=_stray(draft, text)))
+        sheet.slots.append(replace(s, row=at, text=text, code=stray(draft, text)))
         if not same:
             draft.absent.add(s.code)
 
@@ -105,7 +105,7 @@ def row_foreign(draft: Draft) -> None:
     insert_row(sheet, at)
     for s in own:
         text = str(draft.rng.randint(0, 99)) if s.code else label
-        code = _stray(draft, text) if s.code else None
+        code = stray(draft, text) if s.code else None
         sheet.slots.append(replace(s, row=at, rows=1, text=text, code=code))
 
 
@@ -145,7 +145,7 @@ def cell_too_many(draft: Draft) -> None:
         replace(s, column=s.column + 1) if s.row == row and s.column >= before.column else s
         for s in sheet.slots
     ]
-    sheet.slots.append(Slot(text, row, before.column, code=_stray(draft, text)))
+    sheet.slots.append(Slot(text, row, before.column, code=stray(draft, text)))
 
 
 def _leaf_columns(sheet: Sheet) -> list[int]:
@@ -214,7 +214,7 @@ def column_twice(draft: Draft) -> None:
         if s.column != column or s.columns != 1:
             continue
         text = _other(draft, s.text) if s.code else s.text
-        code = _stray(draft, text) if s.code else None
+        code = stray(draft, text) if s.code else None
         slots.append(replace(s, column=column + 1, text=text, code=code))
         if s.code:
             draft.absent.add(s.code)
@@ -240,7 +240,7 @@ def two_years(draft: Draft) -> None:
                 slots.append(replace(s, columns=2))
             else:
                 text = str(draft.rng.randint(0, 99)) if draft.rng.random() < share else ""
-                last = Slot(text, s.row, column, code=_stray(draft, text))
+                last = Slot(text, s.row, column, code=stray(draft, text))
                 first = names[0] in {"本年", "2022年"}
                 slots += [
                     replace(s, column=column + (not first)),
@@ -294,7 +294,7 @@ def table_twice(draft: Draft) -> None:
             continue
         other = draft.rng.random() < share
         text = _other(draft, s.text) if other else s.text
-        copy.slots.append(replace(s, text=text, code=_stray(draft, text)))
+        copy.slots.append(replace(s, text=text, code=stray(draft, text)))
         if other:
             draft.absent.add(s.code)
     sheets.append(copy)

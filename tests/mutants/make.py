@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from archive.codebook import Template, template_metrics
-from tests.mutants import hostile, labels, spans
+from tests.mutants import hostile, labels, spans, traps
 from tests.mutants.figures import OTHER, figures, print_figures
 from tests.mutants.model import Draft, Mutant, Sheet, delete_row
 from tests.mutants.write_docx import write_docx
@@ -43,13 +43,14 @@ _STRUCTURE = {
 }
 
 
-def make(seed: str, form: str, trap: str | None = None) -> Mutant:
+def make(seed: str, form: str, trap: str | None = None, layout: str | None = None) -> Mutant:
     """Return the mutant of a seed in a format of ``FORMATS``; the same bytes every time.
 
     Args:
         seed: any text.
         form: format of the file.
         trap: name of the change of ``hostile.MUTATIONS`` to make; None lets chance decide.
+        layout: name of the change of ``traps.TRAPS`` to make; None for none.
     """
     rng = random.Random(f"{seed} {form}")
     template: Template = rng.choice(("2019", "2021", "2021"))
@@ -74,6 +75,9 @@ def make(seed: str, form: str, trap: str | None = None) -> Mutant:
     if trap is not None:
         draft.kinds.append(trap)
         hostile.MUTATIONS[trap](draft)
+    if layout is not None and _possible(layout, draft):
+        draft.kinds.append(layout)
+        traps.TRAPS[layout](draft)
     for name, mutate in labels.MUTATIONS.items():
         usual = name in {"aliases", "broken-heads", "note-cell"}
         # The font of the tests lacks most of these characters.
@@ -89,6 +93,13 @@ def make(seed: str, form: str, trap: str | None = None) -> Mutant:
     data = _WRITERS[form](draft, _blocks(draft))
     told = {c: p for c, p in draft.printed.items() if c[0] != "~" and c not in draft.absent}
     return Mutant(seed, form, data, told, frozenset(draft.untold), tuple(draft.kinds))
+
+
+def _possible(layout: str, draft: Draft) -> bool:
+    """Tell whether a change of the layout is made: with a grid, and not upon another change."""
+    if set(draft.kinds) & set(hostile.MUTATIONS):
+        return False
+    return layout not in traps.LAYOUT or draft.format in {"html", "docx", "pdf"}
 
 
 def _sheets(template: Template, printed, *, collapsed: bool) -> list[Sheet]:

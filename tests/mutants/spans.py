@@ -28,6 +28,8 @@ def cut_three(draft: Draft) -> None:
 
 def cut_four(draft: Draft) -> None:
     """The figures of table four alone in a table of their own."""
+    if not draft.four[0].head_rows:
+        return
     draft.four[:1] = split(draft.four[0], draft.four[0].head_rows, head=False, carry=False)
 
 
@@ -178,9 +180,15 @@ def stray_one(draft: Draft) -> None:
     sheet.slots += [
         Slot("1" if row == at else "", row, width)
         for row in range(sheet.rows)
-        if row == at or not alone
+        # A row that lacks a cell ends before the others: an empty one in its gap would be its own.
+        if row == at or not (alone or (draft.format == "docx" and _ends_short(sheet, row)))
     ]
     draft.untold.update(s.code for s in sheet.slots if s.row == at and s.code)
+
+
+def _ends_short(sheet: Sheet, row: int) -> bool:
+    last = max(sheet.covering(row), key=lambda s: s.column)
+    return last.column + last.columns + 1 < len(sheet.widths)
 
 
 def head_without_colspan(draft: Draft) -> None:
@@ -226,7 +234,10 @@ def last_cell_missing(draft: Draft) -> None:
     if "stray-one" in draft.kinds:
         # The stray would stand in its place, and the page itself would say something else.
         return
-    last = draft.rng.choice([s for s in sheet.slots if s.code and s.code.endswith("__total")])
+    totals = [s for s in sheet.slots if s.code and s.code.endswith("__total")]
+    if not totals:
+        return
+    last = draft.rng.choice(totals)
     sheet.slots.remove(last)
     draft.printed[str(last.code)] = Printed("", "blank")
     draft.untold.update(s.code for s in sheet.slots if s.row == last.row and s.code)

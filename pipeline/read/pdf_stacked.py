@@ -1,0 +1,96 @@
+"""Figures that stand one above the other in a cell: one that wraps, or two rows without a rule."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+
+from pipeline.read.document import Cell
+from pipeline.read.grid import Grid
+from pipeline.read.pdf_page import Page
+from pipeline.read.pdf_text import Line, Run, cell_lines, lines_of
+
+_MOST_WHITE = 12.0  # points left and right of what stands in a cell; office programs leave 11
+_STACKED = re.compile(r"[-+－＋−]?\d(?:[\d.,，]*\d)?")
+
+
+@dataclass(slots=True)
+class PageTable:
+    """A grid and what stands in each of its cells."""
+
+    page: Page
+    grid: Grid
+    runs: list[list[Run]]
+
+    def least_white(self) -> float:
+        """Return how much of its cell's width the fullest line leaves free, in points."""
+        free = [_MOST_WHITE]
+        for span, runs in zip(self.grid.spans, self.runs, strict=True):
+            left, _, right, _ = self.grid.cell_box(span)
+            free += [right - left - line.box[2] + line.box[0] for line in lines_of(runs)]
+        return min(free)
+
+
+def lacks_row_rules(table: PageTable) -> bool:
+    """Tell whether a row holds several rows of figures, so that its cells are none.
+
+    Figures that wrap inside a narrow cell fill its width, one like the other; figures of
+    different rows do not.
+    """
+    stacked: dict[int, list[Line]] = defaultdict(list)
+    roomy: Counter[int] = Counter()
+    least = table.least_white()
+    for span, runs in zip(table.grid.spans, table.runs, strict=True):
+        if len(runs) < 2:
+            continue
+        figures = [line for line in lines_of(runs) if _STACKED.fullmatch(line.text)]
+        if len(figures) < 2:
+            continue
+        left, _, right, _ = table.grid.cell_box(span)
+        if all(line.box[2] + line.em < right for line in figures):
+            stacked[span.row].append(figures[0])
+            roomy[span.row] += _has_room(figures[0], right - left, least)
+    return any(
+        len(firsts) > 1
+        and (roomy[row] == len(firsts) or len({len(first.text) for first in firsts}) > 1)
+        for row, firsts in stacked.items()
+    )
+
+
+def _has_room(line: Line, width: float, least_white: float) -> bool:
+    """Tell whether one more digit fits on a line of a cell beside the least white of its table."""
+    printed = line.box[2] - line.box[0]
+    return width - printed >= least_white + printed / len(line.text)
+
+
+def is_stacked(lines: list[Line]) -> bool:
+    """Tell whether the first two lines of a cell are figures; a separator between joins them."""
+    return len(lines) > 1 and all(_STACKED.fullmatch(line.text) for line in lines[:2])
+
+
+def doubted(cell: Cell, table: PageTable, index: int) -> Cell:
+    """Return a cell, doubted if figures stand in it on several lines that would fit on one.
+
+    A figure goes on below only where its line has no room for one more digit, beside the least
+    white that any line of the table leaves in its cell.
+    """
+    span, runs = table.grid.spans[index], table.runs[index]
+    lines = cell_lines(runs) if len(runs) > 1 else []
+    if not is_stacked(lines):
+        return cell
+    left, _, right, _ = table.grid.cell_box(span)
+    if not _has_room(lines[0], right - left, table.least_white()):
+        return cell
+    return replace(cell, doubt="同一格内上下排着几个数字，一行本可放下，无法确定取哪一个")
+
+
+def doubt_rows(cells: list[Cell]) -> list[Cell]:
+    """Return cells, all doubted that stand beside a doubted one: it may hold two rows."""
+    rows = {cell.row: cell.doubt for cell in cells if cell.doubt}
+    return [
+        replace(cell, doubt=rows[cell.row])
+        if cell.row in rows and all(map(_STACKED.fullmatch, cell.text.split("\n")))
+        else cell
+        for cell in cells
+    ]

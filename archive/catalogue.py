@@ -51,10 +51,11 @@ class Catalogue:
             " ORDER BY r.year DESC, a.key, r.id"
         ).fetchall()
         self.ids = array("q", (row[0] for row in rows))
-        self.years = array("i", (row[1] for row in rows))
+        # Lists, as arrays make a number anew each time that it is looked at.
+        self.years = [row[1] for row in rows]
         self.agencies = sorted({row[2:6] for row in rows})
         numbers = {agency[0]: number for number, agency in enumerate(self.agencies)}
-        self.owners = array("i", (numbers[row[2]] for row in rows))
+        self.owners = [numbers[row[2]] for row in rows]
         # A line break between title and names: it is in no word, so that none reaches across.
         self.titles = ["\n".join(map(plain, row[6].split("\n", 1))) for row in rows]
         self.regions: dict[str, str] = dict(

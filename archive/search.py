@@ -19,7 +19,7 @@ from itertools import compress, zip_longest
 from sqlite_utils import Database
 
 from archive.catalogue import Catalogue, Executor
-from archive.passages import cut, excerpt, plain, spans
+from archive.passages import cut, excerpt, first_spans, plain
 from archive.results import Filters, Hit, Passage, Results, counts_of, narrowed
 
 TITLE_PART = 0
@@ -33,6 +33,7 @@ WEIGHED = 5000
 # Of title and text, for bm25().
 _WEIGHTS = "10.0, 1.0"
 _PARTS = 64
+_LONGEST_HEADING = 300
 
 _TABLES = """
 CREATE TABLE search_texts (
@@ -263,15 +264,15 @@ def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int
         return array("i", range(len(titles)))
     match = " AND ".join(map(_phrase, asked))
     # One value instead of a row a report: what takes long is to hand over rows.
-    found = set(
-        json.loads(
-            db.execute(
-                "SELECT json_group_array(rowid) FROM search_index WHERE search_index MATCH ?",
-                [match],
-            ).fetchone()[0]
-        )
+    found = json.loads(
+        db.execute(
+            "SELECT json_group_array(rowid) FROM search_index WHERE search_index MATCH ?", [match]
+        ).fetchone()[0]
     )
-    places = list(compress(range(len(titles)), map(found.__contains__, held.ids)))
+    if len(found) == len(titles):
+        places = list(range(len(titles)))
+    else:
+        places = list(compress(range(len(titles)), map(set(found).__contains__, held.ids)))
     if len(places) <= WEIGHED:
         weighed = dict(
             db.execute(
@@ -304,6 +305,7 @@ def _passages(db: Executor, report_id: int, asked: tuple[str, ...]) -> Iterator[
         "SELECT part, heading, text FROM search_texts WHERE report_id = ? ORDER BY id", [report_id]
     ).fetchall()
     for part, heading, text in rows:
-        in_heading, in_text = spans(heading, asked), spans(text, asked)
+        in_heading, in_text = first_spans(heading, asked), first_spans(text, asked)
         if in_heading or in_text:
-            yield Passage(part, tuple(cut(heading, in_heading)), tuple(excerpt(text, in_text)))
+            shown = cut if len(heading) <= _LONGEST_HEADING else excerpt
+            yield Passage(part, tuple(shown(heading, in_heading)), tuple(excerpt(text, in_text)))

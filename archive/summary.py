@@ -16,9 +16,7 @@ from sqlite_utils import Database
 from archive.agencies import REGIONS
 from archive.codebook import metrics
 from archive.indicators import Indicator, indicators
-from archive.site.words import KEY_FIGURES
-from archive.views import KEY_FIGURES as CELLS
-from archive.views import SUMS
+from archive.views import FIGURE_NAMES, KEY_FIGURES, SUMS
 
 # Findings that the matrix tells with marks of their own.
 OF_PUBLICATION = ("W-DEADLINE", "W-CHANGED", "W-GAP")
@@ -80,7 +78,7 @@ _TABLES = (
 
 
 def _of_form(column: str) -> Indicator:
-    codes = [CELLS[column]] if column in CELLS else SUMS[column]
+    codes = [KEY_FIGURES[column]] if column in KEY_FIGURES else SUMS[column]
     first = metrics()[codes[0]]
     table = {"t2": "表二", "t3": "表三", "t4": "表四"}[first.table]
     more = "；只有 2021 年格式有这一格" if first.order_2019 is None else ""
@@ -89,8 +87,8 @@ def _of_form(column: str) -> Indicator:
         more = "；原文把（六）印成一行时（2019 年格式都是）取该行"
     return Indicator(
         column,
-        KEY_FIGURES[column],
-        f"年报{table}所印的“{KEY_FIGURES[column]}”{'各项之和' if len(codes) > 1 else ''}{more}",
+        FIGURE_NAMES[column],
+        f"年报{table}所印的“{FIGURE_NAMES[column]}”{'各项之和' if len(codes) > 1 else ''}{more}",
         " + ".join(codes),
         "",
         "report",
@@ -116,24 +114,59 @@ _NUMERATORS = {
 def explored() -> dict[str, Indicator]:
     """Return everything that can be explored, by code, in the order of choices."""
     # 办结总计 is the indicator 办结量 under another name.
-    counts = [_of_form(column) for column in KEY_FIGURES if column != "result_total"]
+    counts = [_of_form(column) for column in FIGURE_NAMES if column != "result_total"]
     lost = [_corrected(code, *rest) for code, rest in _NUMERATORS.items()]
     return {one.code: one for one in (*counts, *lost, *indicators().values())}
 
 
-def missing_years(held: Collection[int], last: int) -> list[int]:
+def missing_years(held: Collection[int], last: int | None) -> list[int]:
     """Return the years of which a report should be there and is not held.
 
     Args:
         held: years of the reports of one agency.
-        last: the last year whose reports were due when the archive was last added to.
+        last: the last year whose report was due when the agency's site was last walked to the end
+            (``last_due_years``); None when that is not known.
 
     Returns:
-        Years after the first one held; the years before it say nothing, because sites begin to
-        publish at different times.
+        Years between those that are held, and those after them up to ``last``. The years before
+        the first one held say nothing, because sites begin to publish at different times.
 
     """
-    return [year for year in range(min(held), last + 1) if year not in held] if held else []
+    if not held:
+        return []
+    end = max(*held, last or 0)
+    return [year for year in range(min(held), end + 1) if year not in held]
+
+
+def last_due_years(connection: sqlite3.Connection, agency: int | None = None) -> dict[int, int]:
+    """Return the last year whose report was due when an agency's site was last walked to the end.
+
+    What was due later may be there and nobody has looked: that is not missing. Reports are due on
+    31 March of the next year (条例, article 49). No year later than the newest report of the
+    archive is told: when nobody's report is there, the reason may lie with us.
+
+    Args:
+        connection: to a database of the archive.
+        agency: id in ``agencies``; None for all that have reports.
+
+    Returns:
+        Year by id of the agency; without those whose sites have never been walked to the end.
+
+    """
+    of_agency = "" if agency is None else " AND r.agency_id = :agency"
+    return dict(
+        connection.execute(
+            "SELECT r.agency_id, min(max(CAST(substr(w.walked, 1, 4) AS INTEGER)"  # noqa: S608 - constants of ours
+            " - CASE WHEN substr(w.walked, 6) >= '04-01' THEN 1 ELSE 2 END),"
+            " (SELECT max(year) FROM reports))"
+            " FROM reports r JOIN documents d ON d.report_id = r.id"
+            " JOIN sources s ON s.document_id = d.id"
+            " JOIN (SELECT site_id, max(started_at) AS walked FROM runs"
+            " WHERE outcome = 'finished' GROUP BY site_id) w ON w.site_id = s.site_id"
+            f" WHERE true{of_agency} GROUP BY r.agency_id",
+            {"agency": agency},
+        ).fetchall()
+    )
 
 
 def create_summary(db: Database) -> None:
@@ -176,9 +209,6 @@ _COUNTS = {
     "captured_at": "SELECT max(captured_at) FROM captures",
     "first_year": "SELECT min(year) FROM reports",
     "last_year": "SELECT max(year) FROM reports",
-    # 条例 article 49: the last of them are due on 31 March.
-    "last_due": "SELECT max(year) FROM reports WHERE (year + 1) || '-04-01' <="
-    " (SELECT max(captured_at) FROM captures)",
 }
 
 
@@ -225,19 +255,17 @@ def _years(connection: sqlite3.Connection) -> None:
         " sum(s.status NOT IN ('verified', 'read')), sum(s.late), sum(s.edited), 0"
         " FROM summary_reports s JOIN agencies a ON a.id = s.agency_id GROUP BY 1, 2"
     )
-    last = connection.execute(
-        "SELECT value FROM summary_counts WHERE name = 'last_due'"
-    ).fetchone()[0]  # fmt: skip
-    if last is None:
-        return
     held: dict[tuple[int, str], set[int]] = defaultdict(set)
     for agency, region, year in connection.execute(
         "SELECT a.id, a.region_code, s.year FROM summary_reports s"
         " JOIN agencies a ON a.id = s.agency_id"
     ):
         held[agency, region].add(year)
+    last = last_due_years(connection)
     missing = Counter(
-        (region, year) for (_, region), years in held.items() for year in missing_years(years, last)
+        (region, year)
+        for (agency, region), years in held.items()
+        for year in missing_years(years, last.get(agency))
     )
     connection.executemany(
         "INSERT INTO summary_years VALUES (?, ?, 0, 0, 0, 0, 0, ?)"
@@ -251,7 +279,7 @@ def _values(connection: sqlite3.Connection) -> None:
         "INSERT INTO summary_measures VALUES (?, ?)", enumerate(explored(), start=1)
     )
     # Each view is asked once: they look up every cell that they need.
-    columns = [code for code in explored() if code in KEY_FIGURES]
+    columns = [code for code in explored() if code in FIGURE_NAMES]
     connection.execute(
         f"CREATE TEMP TABLE told AS SELECT report_id, {', '.join(columns)} FROM report_overview"  # noqa: S608 - constants of ours
     )

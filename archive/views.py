@@ -13,6 +13,24 @@ from archive.codebook import metrics, template_metrics
 # Where a report, an agency, a figure can be looked at on the public site.
 _REPORT_ADDRESS = "'/report/' || replace(a.key, ':', '-') || '/' || r.year"
 
+# What the figures in the columns of report_overview are called.
+FIGURE_NAMES = {
+    "new_requests": "新收申请",
+    "carried_in": "上年结转",
+    "granted": "予以公开",
+    "partial": "部分公开",
+    "denied": "不予公开",
+    "unavailable": "无法提供",
+    "unprocessed": "不予处理",
+    "other": "其他处理",
+    "result_total": "办结总计",
+    "carried_out": "结转下年",
+    "reviews": "行政复议",
+    "suits": "行政诉讼",
+    "normative_docs_issued": "规范性文件制发",
+    "normative_docs_repealed": "规范性文件废止",
+    "normative_docs_in_force": "规范性文件现行有效",
+}
 # Columns of report_overview that are one cell of the form.
 KEY_FIGURES = {
     "new_requests": "t3_new__total",

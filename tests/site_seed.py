@@ -379,6 +379,13 @@ def _history(seeder: _Seeder) -> None:
         " (SELECT capture_id FROM sources WHERE document_id = ?)",
         [earlier],
     )
+    # The address was visited when it gave the one and when it gave the other.
+    db.execute(
+        "INSERT INTO run_visits (run_id, url, visited_at, status, capture_id)"
+        " SELECT 1, s.url, k.captured_at, 200, k.id FROM sources s"
+        " JOIN captures k ON k.id = s.capture_id WHERE s.url = ?",
+        [url],
+    )
     report, _, url, title = of(10, 2022)
     cells = seeder.cells["999902:health", 2022]
     other = seeder.document(
@@ -390,13 +397,19 @@ def _history(seeder: _Seeder) -> None:
         " (SELECT capture_id FROM sources WHERE document_id = ?)",
         [other],
     )
-    _, _, url, _ = of(6, 2021)
-    for run, moment, status in (
-        (1, "2026-02-01T01:01:00Z", 200),
-        (2, "2026-02-02T01:01:00Z", 404),
-    ):
-        db.table("run_visits").insert(
-            {"run_id": run, "url": url, "visited_at": moment, "status": status}
+    _, document, url, _ = of(6, 2021)
+    for kind, moment in (("missing", "2026-02-01T01:01:00Z"), ("removed", "2026-02-02T01:01:00Z")):
+        db.table("events").insert(
+            {
+                "id": kind,
+                "site_id": "demo",
+                "url": url,
+                "document_id": document,
+                "kind": kind,
+                "happened_at": moment,
+                "cause": "http-404",
+                "other_url": None,
+            }
         )
 
 

@@ -16,7 +16,7 @@ from archive.site.answers import page_of
 from archive.site.chart import Chart, Plot, Series
 from archive.site.listing import names, overview
 from archive.site.lookup import Row, agency, ask, ask_one
-from archive.summary import explored, missing_years
+from archive.summary import explored, last_due_years, missing_years
 from archive.views import KEY_FIGURES, SUMS
 
 NEW_FORM = 2021
@@ -190,8 +190,8 @@ def agency_data(connection: sqlite3.Connection, slug: str) -> AgencyData:
     """
     owner = agency(connection, slug)
     rows = _rows(connection, owner)
-    last_due = matrix.counts(connection)["last_due"]
-    missing = missing_years([row["year"] for row in rows], last_due) if last_due else []
+    last = last_due_years(connection, owner["id"]).get(owner["id"])
+    missing = missing_years([row["year"] for row in rows], last)
     rules = ask(
         connection,
         "SELECT f.rule, f.severity, r.year, count(*) AS n,"

@@ -52,10 +52,11 @@ async def ask(datasette: Datasette, question: Callable[[sqlite3.Connection], Ans
 
 
 async def page_of(
-    datasette: Datasette, request: Request, template: str, **context: object
+    datasette: Datasette, request: Request, template: str, *, status: int = 200, **context: object
 ) -> Response:
     """Return a page made of one of our templates."""
-    return Response.html(await datasette.render_template(template, context, request=request))
+    page = datasette.pages.get_template(template)
+    return Response.html(page.render(request=request, **context), status=status)
 
 
 def number_from(request: Request, name: str, highest: int) -> int | None:

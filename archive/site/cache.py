@@ -10,7 +10,9 @@ from http import HTTPStatus
 from archive.site.guard import App, Message, Receive, Scope, Send
 
 # Long enough that a crowd on one page costs the server one answer a minute.
-_FRESH = b"public, max-age=60"
+FRESH = b"public, max-age=60"
+# The same page compressed is another answer under the same tag (archive.site.kept).
+_VARY = (b"vary", b"accept-encoding")
 # Stored bytes, style files and files of a release bear their digest in their address and say for
 # themselves how long they last; how old a run is changes without a release.
 _OF_THEIR_OWN = ("/original/", "/static/", "/data/", "/health")
@@ -45,7 +47,8 @@ def validated(app: App, validator: str) -> App:
                     *((name, value) for name, value in message["headers"]
                       if name.lower() not in replaced),
                     (b"etag", tag),
-                    (b"cache-control", _FRESH),
+                    (b"cache-control", FRESH),
+                    _VARY,
                 ]  # fmt: skip
             await send(message)
 
@@ -64,7 +67,7 @@ def _says_itself(message: Message) -> bool:
 
 
 async def _not_modified(send: Send, tag: bytes) -> None:
-    headers = [(b"etag", tag), (b"cache-control", _FRESH)]
+    headers = [(b"etag", tag), (b"cache-control", FRESH), _VARY]
     await send(
         {"type": "http.response.start", "status": HTTPStatus.NOT_MODIFIED, "headers": headers}
     )

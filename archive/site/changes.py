@@ -51,7 +51,7 @@ def changes(
 
     Args:
         connection: read-only connection.
-        kind: new, edited, added or removed; None for all.
+        kind: one of ``words.CHANGES``; None for all.
         agency: key of an agency or part of its name; None for all.
         page: 1-based.
 
@@ -61,9 +61,9 @@ def changes(
     rows = rows_of(
         connection,
         # The index alone tells which rows are meant, however far back the page lies.
-        "SELECT c.*, d.digest, d.format FROM (SELECT kind, document_id, url FROM changes"  # noqa: S608 - our own conditions
-        f"{where} ORDER BY changed_at DESC, kind DESC, document_id DESC, url DESC"
-        " LIMIT :limit OFFSET :offset) JOIN changes c USING (kind, document_id, url)"
+        "SELECT c.*, d.digest, d.format FROM (SELECT kind, document_id, url, changed_at"  # noqa: S608 - our own conditions
+        f" FROM changes{where} ORDER BY changed_at DESC, kind DESC, document_id DESC, url DESC"
+        " LIMIT :limit OFFSET :offset) JOIN changes c USING (kind, document_id, url, changed_at)"
         " JOIN documents d ON d.id = c.document_id"
         " ORDER BY changed_at DESC, kind DESC, document_id DESC, url DESC",
         **named,
@@ -90,6 +90,7 @@ def _as_json(row: Row, address: str) -> dict[str, Any]:
         "title": row["title"],
         "report": address,
         "url": row["url"],
+        "other_url": row["other_url"],
         "digest": row["digest"],
         "format": row["format"],
         "differing_cells": row["differing_cells"],

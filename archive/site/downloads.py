@@ -24,6 +24,9 @@ from archive.site.lookup import ReportData, Row
 _EXTENSIONS = {"text": ".txt"} | {
     name: f".{name}" for name in ("html", "mhtml", "pdf", "docx", "doc", "wps", "rtf")
 }
+# Source: OWASP, CSV Injection. A dash alone, or a number with its sign, is none.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_NUMBER = re.compile(r"[+\-]?[\d,.]*%?")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|tiff?|bmp|webp)$", re.IGNORECASE)
 
 
@@ -101,13 +104,21 @@ def report_json(data: ReportData, told: Details, address: str) -> dict[str, Any]
 
 
 def rows_csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Return rows as CSV; a byte order mark tells Excel that it is UTF-8."""
+    """Return rows as CSV; a byte order mark tells Excel that it is UTF-8.
+
+    A text that Excel would take for a formula has an apostrophe before it.
+    """
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow(heads)
-    writer.writerows(rows)
+    writer.writerows([_no_formula(value) for value in row] for row in rows)
     return out.getvalue()
+
+
+def _no_formula(value: object) -> object:
+    is_formula = isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value
 
 
 def report_csv(data: ReportData) -> str:
@@ -118,8 +129,10 @@ def report_csv(data: ReportData) -> str:
     )  # fmt: skip
     report = data.report
     digest = data.document["digest"] if data.document else ""
+    # In each of two hundred rows.
+    agency = words.cut(report["agency"], 300)
     rows = [
-        [report["agency_key"], report["agency"], report["year"], report["template"],
+        [report["agency_key"], agency, report["year"], report["template"],
          words.TABLE_NUMERALS[metric.table], code, metric.row_group, metric.row_label,
          metric.column_label, words.number(figure.value), words.STATES[figure.state].name,
          figure.raw, figure.note, words.unit(metric.unit), figure.place, digest]
@@ -161,6 +174,37 @@ def search_json(
             }
             for hit in results.hits
         ],
+    }
+
+
+def findings_json(found: Row, page: int, absolute: Callable[[str], str]) -> dict[str, Any]:
+    """Return a page of findings as ``/findings.json`` gives it.
+
+    A finding about an address or a file that is no report has neither agency nor report.
+    """
+
+    def told(row: Row) -> dict[str, Any]:
+        of_report = row["agency_key"] is not None
+        path = f"/report/{words.slug(row['agency_key'])}/{row['year']}" if of_report else ""
+        return {
+            "id": row["id"],
+            "rule": row["rule"],
+            "severity": row["severity"],
+            "message": row["message"],
+            "quote": row["quote"],
+            "place": row["place"],
+            "agency": {"key": row["agency_key"], "name": row["agency"]} if of_report else None,
+            "year": row["year"],
+            "report": absolute(words.link(path)) if of_report else None,
+            "url": row["url"] or row["document_url"],
+            "digest": row["digest"],
+        }
+
+    return {
+        "ok": True,
+        "count": found["count"],
+        "page": page,
+        "findings": [told(row) for row in found["rows"]],
     }
 
 

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Protocol
 
+from archive import atomic
 from archive.blobs import BlobDamagedError, BlobMissingError, BlobStore
 
 _LOG = logging.getLogger("nianbao.site")
@@ -225,15 +225,7 @@ class Pictures:
         return picture
 
     def _keep(self, path: Path, png: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as draft:
-            try:
-                draft.write(png)
-                draft.close()
-                Path(draft.name).replace(path)
-            except BaseException:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
+        atomic.write(path, png)
         if self._kept is not None:
             self._kept += len(png)
         if self._kept is None or self._kept > self._room:

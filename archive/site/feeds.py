@@ -17,11 +17,12 @@ from datasette.utils.asgi import Request, Response
 from lxml import etree
 
 from archive.site import words
-from archive.site.answers import ask
+from archive.site.answers import ask, page_of
 from archive.site.lookup import Row, agency
 from archive.site.lookup import ask as rows_of
 
 ENTRIES = 50
+_ONCE = ("new", "added")
 _ATOM = "http://www.w3.org/2005/Atom"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:nianbao:feeds")
@@ -74,7 +75,7 @@ def feed(datasette: Datasette, request: Request, page: str, title: str,
 
     root = etree.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": "zh-CN"}, nsmap={None: _ATOM})  # type: ignore[dict-item]  # its way to say "no prefix"
     _text(root, "id", identifier(unquote(request.path)))
-    _text(root, "title", f"{title} · {words.SITE_TITLE}")
+    _text(root, "title", f"{words.cut(title, 300)} · {words.SITE_TITLE}")
     newest = max((entry.updated for entry in entries), default=datasette.release.published_at)
     _text(root, "updated", newest)
     author = etree.SubElement(root, f"{{{_ATOM}}}author")
@@ -92,14 +93,14 @@ def feed(datasette: Datasette, request: Request, page: str, title: str,
     for entry in entries:
         element = etree.SubElement(root, f"{{{_ATOM}}}entry")
         _text(element, "id", identifier(entry.about))
-        _text(element, "title", entry.title)
+        _text(element, "title", words.cut(entry.title, 300))
         _text(element, "updated", entry.updated)
         etree.SubElement(
             element, link, rel="alternate", type="text/html", href=absolute(entry.path)
         )
         term, label = entry.kind
         etree.SubElement(element, f"{{{_ATOM}}}category", term=term, label=label)
-        _text(element, "summary", entry.summary)
+        _text(element, "summary", words.cut(entry.summary, 2500))
     return Response(
         etree.tostring(root, encoding="utf-8", xml_declaration=True),
         content_type="application/atom+xml; charset=utf-8",
@@ -121,10 +122,14 @@ def _changes(connection: sqlite3.Connection, agency_key: str | None = None) -> l
 
 def _of_change(row: Row) -> Entry:
     word = words.CHANGES[row["kind"]]
+    about = f"{row['kind']} {row['digest']} {row['url']}"
+    if row["kind"] not in _ONCE:
+        about += f" {row['changed_at']}"
+    moved = f"新网址：{row['other_url']}" if row["other_url"] else ""
     return Entry(
-        about=f"{row['kind']} {row['digest']} {row['url']}",
+        about=about,
         title=f"{word.name}：{row['title']}",
-        summary=f"{row['agency']} {row['year']} 年。{word.meaning}原网址：{row['url']}",
+        summary=f"{row['agency']} {row['year']} 年。{word.meaning}原网址：{row['url']}{moved}",
         kind=(row["kind"], word.name),
         path=words.link(row["address"]) + ("" if row["kind"] == "new" else "#sources"),
         updated=_rfc3339(row["changed_at"]),
@@ -199,7 +204,7 @@ async def agency_feed(datasette: Datasette, request: Request) -> Response:
 
 async def feeds(datasette: Datasette, request: Request) -> Response:
     """Answer ``/feeds``: what can be subscribed to."""
-    return Response.html(await datasette.render_template("feeds.html", {}, request=request))
+    return await page_of(datasette, request, "feeds.html")
 
 
 ROUTES = [

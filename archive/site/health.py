@@ -6,6 +6,7 @@ What is told rests on the release that is served; only ages are reckoned at the 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections import defaultdict
 from datetime import UTC, date, datetime
@@ -80,11 +81,11 @@ def facts(connection: sqlite3.Connection) -> list[Row]:
     for site in rows_of(connection, "SELECT * FROM sites ORDER BY id"):
         key = site["id"]
         held = years[key]
-        expected = elsewhere.get(key, 0) + rows_of(
+        expected = elsewhere.get(key, 0) + _count(
             connection,
             "SELECT count(*) AS n FROM agencies WHERE region_code = ?",
             site["region_code"],
-        )[0]["n"]  # fmt: skip
+        )
         span = range(max(held), min(held) - 1, -1) if held else ()
         found.append(
             {
@@ -102,18 +103,84 @@ def facts(connection: sqlite3.Connection) -> list[Row]:
                 "partial_reports": partial.get(key, 0),
                 "unreadable_documents": len(unreadable[key]),
                 "unreadable": unreadable[key][:_SHOWN],
+                "waiting_documents": _count(
+                    connection,
+                    "SELECT count(DISTINCT document_id) AS n FROM pending_sources"
+                    " WHERE site_id = ?",
+                    key,
+                ),
+                "columns": _columns(connection, key),
             }
         )
     return found
 
 
 def _run(connection: sqlite3.Connection, site: str, condition: str) -> Row | None:
-    return ask_one(
+    found = ask_one(
         connection,
-        "SELECT id, started_at, finished_at, outcome, reason FROM runs"  # noqa: S608 - our own conditions
+        "SELECT id, started_at, finished_at, outcome, reason, counts FROM runs"  # noqa: S608 - our own conditions
         f" WHERE site_id = ? AND {condition} ORDER BY id DESC LIMIT 1",
         site,
     )
+    return found and {**found, "counts": json.loads(found["counts"] or "{}")}
+
+
+def _count(connection: sqlite3.Connection, sql: str, *values: str) -> int:
+    return int(rows_of(connection, sql, *values)[0]["n"])
+
+
+# The newest run that saw columns, and the last good one before it.
+_COLUMNS = """
+WITH newest AS (
+    SELECT max(c.run_id) AS id FROM run_columns c JOIN runs r ON r.id = c.run_id
+    WHERE r.site_id = :site
+), before AS (
+    SELECT max(r.id) AS id FROM runs r JOIN newest ON r.id < newest.id
+    WHERE r.site_id = :site AND (r.outcome = 'finished'
+        OR r.id IN (SELECT run_id FROM run_acceptances))
+), named AS (
+    SELECT c.url FROM run_columns c, newest, before WHERE c.run_id IN (newest.id, before.id)
+)
+SELECT n.url, coalesce(a.name, b.name) AS name, a.items AS items, b.items AS items_before,
+    a.pages AS pages, b.pages AS pages_before
+FROM (SELECT DISTINCT url FROM named) n
+LEFT JOIN run_columns a ON a.url = n.url AND a.run_id = (SELECT id FROM newest)
+LEFT JOIN run_columns b ON b.url = n.url AND b.run_id = (SELECT id FROM before)
+ORDER BY coalesce(a.items, 0) >= coalesce(b.items, 0), n.url
+"""
+
+
+def _columns(connection: sqlite3.Connection, site: str) -> list[Row]:
+    """Return each column's items in the newest run and the good one before, losses first."""
+    return rows_of(connection, _COLUMNS, site=site)
+
+
+def stale_sites(connection: sqlite3.Connection) -> list[Row]:
+    """Return the sites whose last walk did not succeed, and since when their data stand still."""
+    sites = rows_of(connection, "SELECT id, name FROM sites ORDER BY id")
+    found = []
+    for site in sites:
+        since = stale_since(
+            _run(connection, site["id"], "1"), _run(connection, site["id"], "outcome = 'finished'")
+        )
+        if since:
+            found.append({**site, "stale_since": since})
+    return found
+
+
+def stale_since(last_run: Row | None, last_good_run: Row | None) -> str | None:
+    """Return when the data of a site were last right, if its newest walk did not succeed.
+
+    Args:
+        last_run: the newest run, None when there is none.
+        last_good_run: the newest that finished, None when there is none.
+
+    """
+    if last_run is None or last_good_run is None or last_run["finished_at"] is None:
+        return None
+    if last_run["outcome"] == "finished":
+        return None
+    return str(last_good_run["finished_at"])
 
 
 def age(moment: str | None, now: datetime) -> int | None:
@@ -144,8 +211,9 @@ def checks(site: Row, now: datetime) -> list[tuple[Mark, str]]:
         now: the present moment, with its time zone.
 
     """
-    return [_of_last_run(site), _of_last_good(site, now), _of_newest(site, now),
-            _of_findings(site), _of_documents(site)]  # fmt: skip
+    return [_of_last_run(site), *_of_blocks(site), _of_last_good(site, now), *_of_columns(site),
+            _of_newest(site, now), _of_findings(site), *_of_waiting(site),
+            _of_documents(site)]  # fmt: skip
 
 
 def _of_last_run(site: Row) -> tuple[Mark, str]:
@@ -158,8 +226,40 @@ def _of_last_run(site: Row) -> tuple[Mark, str]:
     if run["outcome"] == "finished":
         return "good", f"最近一次采集（{began}）正常完成。"
     outcome = words.OUTCOMES.get(run["outcome"], run["outcome"])
-    reason = f"：{run['reason']}" if run["reason"] else ""
-    return "bad", f"最近一次采集（{began}）没有完成，{outcome}{reason}。"
+    # A walk that was judged a failed one is told by its finding, which is Chinese.
+    rule = (run["reason"] or "").partition(":")[0]
+    found = [row["message"].rstrip("。") for row in site["findings"] if row.get("rule") == rule]
+    reason = f"：{(*found, run['reason'])[0]}" if run["reason"] else ""
+    since = stale_since(run, site["last_good_run"])
+    stands = f"数据截至 {words.moment(since)}。" if since else ""
+    return "bad", f"最近一次采集（{began}）没有完成，{outcome}{reason}。{stands}"
+
+
+def _of_blocks(site: Row) -> list[tuple[Mark, str]]:
+    run = site["last_run"]
+    blocked = run["counts"].get("blocked", 0) if run else 0
+    return [("warn", f"最近一次采集中有 {blocked} 次请求被网站拦截。")] if blocked else []
+
+
+def _of_columns(site: Row) -> list[tuple[Mark, str]]:
+    columns = site["columns"]
+    if not columns:
+        return []
+    items = sum(row["items"] or 0 for row in columns)
+    seen = f"{sum(row['items'] is not None for row in columns)} 个栏目共 {items} 条"
+    known = [row for row in columns if row["items_before"] is not None]
+    if not known:
+        return [("good", f"采集到 {seen}。")]
+    before = f"上次 {len(known)} 个栏目共 {sum(row['items_before'] for row in known)} 条"
+    fewer = sum((row["items"] or 0) < row["items_before"] for row in known)
+    if fewer:
+        return [("warn", f"采集到 {seen}（{before}），其中 {fewer} 个栏目比上次少，见下表。")]
+    return [("good", f"采集到 {seen}（{before}），没有栏目比上次少。")]
+
+
+def _of_waiting(site: Row) -> list[tuple[Mark, str]]:
+    waiting = site["waiting_documents"]
+    return [("warn", f"有 {waiting} 个新文件等待下一次正常完成的采集。")] if waiting else []
 
 
 def _of_last_good(site: Row, now: datetime) -> tuple[Mark, str]:
@@ -231,7 +331,9 @@ async def health(datasette: Datasette, request: Request) -> Response:
     sites = []
     for site in known:
         found = checks(site, now)
-        sites.append({**site, "state": worst([mark for mark, _ in found]), "checks": found})
+        since = stale_since(site["last_run"], site["last_good_run"])
+        state = worst([mark for mark, _ in found])
+        sites.append({**site, "state": state, "stale_since": since, "checks": found})
     state = worst([published[0], *(site["state"] for site in sites)]) if sites else "bad"
     if request.url_vars["suffix"] == ".json":
         answer: dict[str, Any] = {

@@ -12,6 +12,7 @@ from datasette.utils.asgi import Request, Response
 from archive.site import matrix, words
 from archive.site.answers import LAST_PAGE, number_from, page_of, pager
 from archive.site.answers import ask as put
+from archive.site.health import stale_sites
 from archive.site.lookup import NotHeldError, Row, ask, ask_one
 
 _NEWEST, _LATEST = 6, 5
@@ -19,11 +20,12 @@ _NEWEST, _LATEST = 6, 5
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Counts, the newest reports, the latest changes, and one of the two pictures."""
+    """Counts, the newest reports, the latest changes, stale sites, and one of the two pictures."""
 
     counts: Row
     newest: tuple[Row, ...]
     changes: tuple[Row, ...]
+    stale: tuple[Row, ...]
     agencies: matrix.Agencies | None
     regions: matrix.Regions | None
 
@@ -64,6 +66,7 @@ def home_data(connection: sqlite3.Connection) -> Home:
         counted,
         tuple(_newest(connection)),
         tuple(_changes(connection)),
+        tuple(stale_sites(connection)),
         matrix.agencies(connection, counted) if small else None,
         None if small else matrix.regions(connection, counted),
     )

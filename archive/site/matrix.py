@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from archive.site import words
 from archive.site.lookup import Row, ask
-from archive.summary import missing_years
+from archive.summary import last_due_years, missing_years
 
 # As many lines as a page shows at once.
 MOST_LINES = 60
@@ -63,13 +63,14 @@ _OWNERS = (
 
 
 def _lines(
-    connection: sqlite3.Connection, owners: list[Row], last_due: int | None
+    connection: sqlite3.Connection, owners: list[Row]
 ) -> list[tuple[Row, dict[int, Row], frozenset[int]]]:
     lines = []
     for owner in owners:
         rows = ask(connection, "SELECT * FROM summary_reports WHERE agency_id = ?", owner["id"])
         held = {row["year"]: row for row in rows}
-        missing = missing_years(held, last_due) if last_due else ()
+        last = last_due_years(connection, owner["id"]).get(owner["id"])
+        missing = missing_years(held, last)
         lines.append((owner, held, frozenset(missing)))
     return lines
 
@@ -79,7 +80,7 @@ def agencies(connection: sqlite3.Connection, counted: Row) -> Agencies:
     names = {row["code"]: row for row in ask(connection, "SELECT * FROM summary_regions")}
     regions = defaultdict(list)
     owners = ask(connection, _OWNERS.format("", ""))
-    for line in _lines(connection, owners, counted["last_due"]):
+    for line in _lines(connection, owners):
         regions[line[0]["region_code"]].append(line)
     return Agencies(
         years(counted), tuple((names[code], tuple(lines)) for code, lines in regions.items())
@@ -106,7 +107,7 @@ def agencies_of(
         MOST_LINES,
         (page - 1) * MOST_LINES,
     )
-    lines = _lines(connection, owners, counted["last_due"])
+    lines = _lines(connection, owners)
     return Agencies(years(counted), ((region, tuple(lines)),))
 
 

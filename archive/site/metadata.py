@@ -14,7 +14,7 @@ CLOSED_TABLES = frozenset(
     ["search_texts", "search_index", "search_index_data", "search_index_idx",
      "search_index_docsize", "search_index_config", "_sqlite_migrations", "sqlite_sequence",
      "sqlite_stat1", "sqlite_stat4", "unsettled", "sketches", "sketch_buckets",
-     "pending_sources",
+     "pending_sources", "run_notices", "run_lines",
      "indicator_parts", "summary_counts", "summary_regions", "summary_reports",
      "summary_years", "summary_measures", "summary_values", "summary_totals"]
 )  # fmt: skip
@@ -65,7 +65,11 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "runs": ("采集记录", "每次采集一行。", ("site_id", "outcome")),
     "run_visits": ("访问记录", "每次采集访问过的每个地址。", ("status",)),
     "run_columns": ("栏目记录", "每次采集读到的每个栏目：条目数、页数和翻页方式。", ()),
+    "run_acceptances": ("认可记录", "维护者认可其所见属实的采集，其后的采集与之比较。", ()),
     "events": ("地址的变故", "原网址失效、撤下、恢复或迁移，附日期和依据。", ("kind",)),
+    "capture_history": ("存档的首见与末见",
+                        "每个存档的回应：首次、最近一次给出的时刻，以及该地址最近一次核对的时刻。",
+                        ("site_id",)),
     "captures": ("存档记录", "网站给出的每一个不同的回应。", ("site_id", "status")),
     "payloads": ("存档原件", "按 SHA-256 保存的原始字节。", ("format",)),
 }  # fmt: skip
@@ -139,6 +143,7 @@ _COMMON: dict[str, tuple[str, str]] = {
 _OWN: dict[str, tuple[str, str]] = {
     "changes.kind": ("变化", "；".join(f"{c} {word.name}" for c, word in words.CHANGES.items())),
     "changes.changed_at": ("时间", "首次存到新内容，或首次发现地址失效的时刻（UTC）；空值表示不详"),
+    "changes.other_url": ("新网址", "迁移后的地址；仅用于 moved"),
     "changes.earlier_document_id": ("原来的文件", "同一地址此前给出的文件；仅用于 edited"),
     "agencies.key": ("机关代码", "机关的稳定代码"),
     "agencies.type": ("类型", "；".join(f"{c} {n}" for c, n in words.AGENCY_TYPES.items())),
@@ -147,6 +152,9 @@ _OWN: dict[str, tuple[str, str]] = {
     "agency_names.kind": ("名称类别", "正式名称、别称、曾用名等"),
     "agency_names.first_year": ("起始年度", "名称最早使用的报告年度；空值表示不详"),
     "agency_names.last_year": ("截止年度", "名称最后使用的报告年度；空值表示仍在使用或不详"),
+    "capture_history.first_seen": ("首见", "首次给出这些字节的时刻（UTC）"),
+    "capture_history.last_seen": ("末见", "最近一次给出这些字节的时刻（UTC）"),
+    "capture_history.last_checked": ("最近核对", "该地址最近一次有回应的时刻（UTC）"),
     "captures.status": ("HTTP 状态", "HTTP 状态码"),
     "captures.etag": ("ETag", "网站给出的版本标识"),
     "captures.last_modified": ("Last-Modified", "网站声明的修改时间"),
@@ -230,6 +238,7 @@ _OWN: dict[str, tuple[str, str]] = {
     "events.happened_at": ("时间", "首次发现的时刻（UTC）"),
     "events.cause": ("依据", "HTTP 状态、页面提示、跳转或不再列出"),
     "events.other_url": ("新网址", "迁移后的地址；仅用于 moved"),
+    "run_acceptances.accepted_at": ("认可时间", "UTC"),
     "run_columns.name": ("栏目", "栏目名称"),
     "run_columns.items": ("条目数", "各页条目合计"),
     "run_columns.pages": ("页数", "读到的页数"),

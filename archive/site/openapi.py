@@ -141,12 +141,37 @@ _CHANGES = _object(
                     "title": _TEXT,
                     "report": {"type": "string", "format": "uri"},
                     "url": _TEXT,
+                    "other_url": {**_TEXT_OR_NULL, "description": "新网址；仅用于 moved。"},
                     "digest": _DIGEST,
                     "format": _TEXT,
                     "differing_cells": {
                         **_WHOLE_OR_NULL,
                         "description": "与原来的文件不同的格数；不是更改时为 null。",
                     },
+                }
+            )
+        ),
+    }
+)
+_FINDINGS = _object(
+    {
+        "ok": {"const": True},
+        "count": _WHOLE,
+        "page": _WHOLE,
+        "findings": _list(
+            _object(
+                {
+                    "id": _TEXT,
+                    "rule": _TEXT,
+                    "severity": _one_of(words.SEVERITIES),
+                    "message": _TEXT,
+                    "quote": _TEXT,
+                    "place": _TEXT,
+                    "agency": {**_AGENCY, "type": ["object", "null"]},
+                    "year": _WHOLE_OR_NULL,
+                    "report": {"type": ["string", "null"], "format": "uri"},
+                    "url": _TEXT_OR_NULL,
+                    "digest": {**_DIGEST, "type": ["string", "null"]},
                 }
             )
         ),
@@ -209,7 +234,8 @@ _TABLE = _object(
 _ERROR = _object({"ok": {"const": False}, "error": _TEXT})
 _SCHEMAS = {
     "Report": _REPORT, "Cell": _CELL, "Finding": _FINDING, "Search": _SEARCH,
-    "Explore": _EXPLORE, "Changes": _CHANGES, "Health": _HEALTH, "Table": _TABLE, "Error": _ERROR,
+    "Findings": _FINDINGS, "Explore": _EXPLORE, "Changes": _CHANGES, "Health": _HEALTH,
+    "Table": _TABLE, "Error": _ERROR,
 }  # fmt: skip
 
 
@@ -296,6 +322,19 @@ def description(root: str) -> Schema:
                  _argument("year", _WHOLE, "报告年度"),
                  _argument("region", _TEXT, f"行政区划代码；地区不详的机关为 {UNKNOWN_REGION}"),
                  kind, _PAGE],
+                400,
+            ),
+            "/findings.json": _get(
+                "读取、识别、核对时发现的问题，重的在前",
+                _json("Findings"),
+                [
+                    _argument("severity", {"type": "string", "enum": list(words.SEVERITIES)},
+                              "只要一级"),
+                    _argument("rule", _TEXT, "规则代码，见 /dictionary"),
+                    _argument("agency", _TEXT, "机关代码"),
+                    _argument("year", _WHOLE, "报告年度"),
+                    _PAGE,
+                ],
                 400,
             ),
             "/changes.json": _get(

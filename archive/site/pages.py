@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
+from markupsafe import Markup, escape
 
 from archive.codebook import metrics
 from archive.results import Filters, Results
@@ -126,8 +127,19 @@ async def find(datasette: Datasette, request: Request) -> Response:
 FILTERS = ("region", "type", "agency", "year")
 
 
-def _choices(results: Results, chosen: Filters) -> list[tuple[str, str, str, list[_Choice]]]:
-    """Return the filters: label, parameter, what is chosen, and value, name and count of each.
+def _options(chosen: str, choices: list[_Choice]) -> Markup:
+    # A template takes longer for a thousand regions and agencies than for all the rest of the page.
+    return Markup(  # noqa: S704 - each part is escaped
+        "".join(
+            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+            f"{escape(words.cut(name, 60))}（{count}）</option>"
+            for value, name, count in choices
+        )
+    )
+
+
+def _choices(results: Results, chosen: Filters) -> list[tuple[str, str, Markup]]:
+    """Return the filters: label, parameter, and value, name and count of each as options.
 
     What is chosen is always among them, with 0 when nothing is left of it.
     """
@@ -150,11 +162,15 @@ def _choices(results: Results, chosen: Filters) -> list[tuple[str, str, str, lis
     for _, _, value, choices in lists:
         if value and all(choice[0] != value for choice in choices):
             choices.append((value, words.AGENCY_TYPES.get(value, value), 0))
-    return [one for one in lists if one[2] or len(one[3]) > 1]
+    return [
+        (label, name, _options(value, choices))
+        for label, name, value, choices in lists
+        if value or len(choices) > 1
+    ]
 
 
 async def findings(datasette: Datasette, request: Request) -> Response:
-    """Answer ``/findings``."""
+    """Answer ``/findings`` and ``/findings.json``."""
     page = number_from(request, "page", LAST_PAGE) or 1
     chosen: dict[str, lookup.Value] = {
         "rule": request.args.get("rule") or None,
@@ -163,12 +179,17 @@ async def findings(datasette: Datasette, request: Request) -> Response:
         "severity": request.args.get("severity") or None,
     }
     found = await ask(datasette, lambda connection: listing.findings(connection, chosen, page))
+    if request.url_vars["suffix"] == ".json":
+        return Response.json(
+            downloads.findings_json(found, page, lambda path: datasette.absolute_url(request, path))
+        )
     return await page_of(
         datasette,
         request,
         "findings.html",
         found=found,
         chosen=chosen,
+        asked=urlencode([(name, value) for name, value in chosen.items() if value]),
         pager=pager(request, page, found["count"], listing.FINDINGS_PER_PAGE),
     )
 
@@ -183,7 +204,7 @@ async def original(datasette: Datasette, request: Request) -> Response:
 ROUTES = [
     (r"^/about$", about),
     (r"^/search(?P<suffix>\.json)?$", find),
-    (r"^/findings$", findings),
+    (r"^/findings(?P<suffix>\.json)?$", findings),
     (r"^/report/(?P<slug>[^/]+)/(?P<year>\d{4})(?P<suffix>\.json|\.csv)?$", report),
     (r"^/original/(?P<digest>[0-9a-f]{64})$", original),
 ]

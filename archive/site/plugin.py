@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from datasette import hookimpl
 from datasette.app import Datasette
@@ -35,7 +36,7 @@ from archive.site import (
     words,
     xlsx,
 )
-from archive.site.answers import DATABASE
+from archive.site.answers import DATABASE, page_of
 from archive.site.metadata import CLOSED_TABLES, column_title, table_title
 
 HERE = Path(__file__).parent
@@ -113,8 +114,26 @@ def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
 # A release never changes: reading it through the page cache of the system saves a copy of each page
 # in every thread.
 _MAPPED = 1 << 40
-# What a visitor's SQL makes out of nothing must fit in memory.
-_LONGEST_VALUE = 4_000_000
+# What a visitor's SQL makes out of nothing must fit in memory: bytes of a value, values of a row,
+# characters of an answer.
+_LONGEST_VALUE = 2_000_000
+_MOST_COLUMNS = 64
+_LONGEST_ANSWER = 32_000_000
+
+
+def _counting() -> Callable[[sqlite3.Cursor, tuple[Any, ...]], sqlite3.Row]:
+    """Return what makes rows of a connection, and stops where an answer grows too long."""
+    told: WeakKeyDictionary[sqlite3.Cursor, int] = WeakKeyDictionary()
+
+    def row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
+        size = told.get(cursor, 0)
+        size += sum(len(value) for value in values if isinstance(value, (str, bytes)))
+        if size > _LONGEST_ANSWER:
+            raise sqlite3.OperationalError("结果太大，请少取几列或几行。")
+        told[cursor] = size
+        return sqlite3.Row(cursor, values)
+
+    return row
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
@@ -123,6 +142,8 @@ def prepare_connection(conn: sqlite3.Connection, datasette: Datasette) -> None:
     conn.execute(f"PRAGMA mmap_size = {_MAPPED}")
     if datasette.options.allow_sql:
         conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+        conn.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, _MOST_COLUMNS)
+        conn.row_factory = _counting()
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy ships no types here
@@ -130,9 +151,8 @@ def forbidden(datasette: Datasette, request: Request) -> Callable[[], Any]:
     """Answer for a closed table as if it were not there."""
 
     async def answer() -> Response:
-        context = {"status": 404, "error": "没有这个地址。"}
-        page = await datasette.render_template("error.html", context, request=request)
-        return Response.html(page, status=404)
+        error = "没有这个地址。"
+        return await page_of(datasette, request, "error.html", status=404, error=error)
 
     return answer
 
@@ -161,9 +181,7 @@ def handle_exception(
             _LOG.error("failed: %s", request.path, exc_info=exception)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": message, "status": status}, status=status)
-        context = {"status": status, "error": message}
-        page = await datasette.render_template("error.html", context, request=request)
-        return Response.html(page, status=status)
+        return await page_of(datasette, request, "error.html", status=status, error=message)
 
     return answer
 

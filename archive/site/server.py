@@ -21,12 +21,13 @@ from datasette.utils.asgi import Request
 from archive.blobs import BlobStore
 from archive.catalogue import Catalogue
 from archive.publish import Release
-from archive.site import plugin
+from archive.site import plugin, words
 from archive.site.address import PublicAddress, under
 from archive.site.answers import DATABASE
 from archive.site.cache import validated
 from archive.site.evidence import Maker, Pictures
 from archive.site.guard import App
+from archive.site.kept import kept
 from archive.site.metadata import describe
 from archive.site.switch import Switch
 
@@ -108,6 +109,9 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
             },
         )
         self.add_database(Database(self, str(release.path), is_mutable=False), name=DATABASE)
+        self.jinja_env.finalize = words.bounded
+        # Ours wait for nothing while they are rendered: that takes half the time.
+        self.pages = self.jinja_env.overlay(enable_async=False, auto_reload=False)
         self.blobs = BlobStore(folder / "blobs")
         self.release = release
         self.pictures = pictures
@@ -155,10 +159,10 @@ def build(folder: Path, maker: Maker | None = None, options: Options = AS_IS) ->
     def of_release(release: Release) -> tuple[App, Callable[[], None]]:
         site = Site(folder, release, pictures, options)
         validator = f"{release.id}-{plugin.OWN_FILES}-{options.digest()}"
-        return validated(site.app(), validator), site.close
+        app = validated(site.app(), validator)
+        return kept(under(app, options.address) if options.address else app), site.close
 
-    switch = Switch(folder, of_release)
-    return under(switch, options.address) if options.address else switch
+    return Switch(folder, of_release)
 
 
 class _Server(uvicorn.Server):
@@ -218,6 +222,12 @@ def serve(
 
     """
     config = uvicorn.Config(
-        build(folder, maker, options), log_level="warning", lifespan="on", access_log=False
+        build(folder, maker, options),
+        log_level="warning",
+        lifespan="on",
+        access_log=False,
+        # Longer than proxies keep an idle connection (nginx: 60 s), so that none is closed just as
+        # a request is on its way.
+        timeout_keep_alive=75,
     )
     _Server(config, ready).run(sockets=[listening])

@@ -6,6 +6,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from markupsafe import Markup
+
+from archive.views import FIGURE_NAMES
+
+_LONGEST = 2500
+
 SITE_TITLE = "政府信息公开年报档案"
 LICENSE = "原文由各行政机关依法公开；本站的编排、代码与说明按 Apache-2.0 许可"
 SOURCE = "各行政机关公布的政府信息公开工作年度报告"
@@ -43,9 +49,12 @@ SEVERITIES = {
 }
 CHANGES = {
     "new": Word("新收录", "第一次存到这份年报。"),
-    "edited": Word("被更改", "同一地址给出了与以前不同的文件；前后两个版本都保留。"),
+    "edited": Word("被更改", "同一地址的文字或单元格与以前不同；前后两个版本都保留。"),
     "added": Word("新增文件", "以后的采集在另一个地址找到了同一份年报的另一个文件。"),
-    "removed": Word("地址失效", "该地址不再给出这份文件；本站的存档保留。"),
+    "missing": Word("未见", "该地址不再给出这份文件，或不再列出；次日核实，本站的存档保留。"),
+    "removed": Word("撤下", "次日核实，该地址仍不再给出或列出这份文件；本站的存档保留。"),
+    "restored": Word("恢复", "该地址又给出了这份文件。"),
+    "moved": Word("迁移", "内容相同的文件出现在新的地址，原来的地址不再给出。"),
 }
 FORMATS = {
     "html": "网页",
@@ -84,6 +93,8 @@ OUTCOMES = {
     "stopped": "中止",
     "storage": "存储出错",
     "interrupted": "中断",
+    "paused": "暂停，下次继续",
+    "busy": "另一进程正在采集",
 }
 NAME_KINDS = {
     "official": "正式名称",
@@ -108,23 +119,7 @@ TEMPLATES = {
 TABLES = {"t2": "主动公开政府信息情况", "t3": "收到和处理申请情况", "t4": "行政复议、行政诉讼情况"}
 TABLE_NUMERALS = {"t2": "二", "t3": "三", "t4": "四"}
 PARTS = {0: "标题与名称", 50: "前言", 51: "联系方式"}
-KEY_FIGURES = {
-    "new_requests": "新收申请",
-    "carried_in": "上年结转",
-    "granted": "予以公开",
-    "partial": "部分公开",
-    "denied": "不予公开",
-    "unavailable": "无法提供",
-    "unprocessed": "不予处理",
-    "other": "其他处理",
-    "result_total": "办结总计",
-    "carried_out": "结转下年",
-    "reviews": "行政复议",
-    "suits": "行政诉讼",
-    "normative_docs_issued": "规范性文件制发",
-    "normative_docs_repealed": "规范性文件废止",
-    "normative_docs_in_force": "规范性文件现行有效",
-}
+KEY_FIGURES = FIGURE_NAMES
 # First two digits of GB/T 2260.
 PROVINCES = {
     "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区",
@@ -184,6 +179,17 @@ def cut(text: str | None, most: int) -> str:
     """Return a text, or its beginning with … where it is longer than a page should show."""
     text = text or ""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def bounded(value: object) -> object:
+    """Return what a template prints, cut where it is longer than any address or remark.
+
+    A page lists many names, titles and quotes, and a document may give a megabyte for each. Text
+    that is to be read whole, as the sections of a report, is escaped before (``|e``) and has
+    limits of its own.
+    """
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return cut(str(value), _LONGEST) if is_text and len(str(value)) > _LONGEST else value
 
 
 def unit(text: str) -> str:

@@ -32,7 +32,7 @@ bench: $(DEVELOPED)
 # The versions and hashes of everything that is installed; run after changing pyproject.toml.
 lock: $(DEVELOPED)
 	$(COMPILE) --build-deps-for editable --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra data --extra ocr --extra dev --constraint requirements.lock \
+	$(COMPILE) --extra data --extra ocr --extra wacz --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
 
 # What running needs, and what developing needs on top: the archive installs no browser driver.

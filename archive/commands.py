@@ -37,7 +37,8 @@ _GROUPS = {
 }
 
 
-def _open(data: Path) -> Archive:
+def open_archive(data: Path) -> Archive:
+    """Open an archive for a command; where there is none, the command was used wrongly."""
     # Imported here, as in the other commands, so that --help is quick.
     from archive.home import Archive, ArchiveMissingError
 
@@ -87,7 +88,7 @@ def serve(  # noqa: PLR0913
         options = Options(PublicAddress.parse(address) if address else None, sql)
     except AddressError as error:
         raise click.UsageError(str(error)) from error
-    archive = _open(data)
+    archive = open_archive(data)
     try:
         release = current(data)
         if release is None or is_outdated(release):
@@ -124,7 +125,7 @@ def publish(data: Path) -> None:
     """
     from archive.publish import publish as make
 
-    archive = _open(data)
+    archive = open_archive(data)
     try:
         release = make(archive)
     finally:
@@ -193,7 +194,7 @@ def status(data: Path, *, as_json: bool) -> None:
 
     Exit codes: 0, or 2 when the folder holds no archive.
     """
-    archive = _open(data)
+    archive = open_archive(data)
     try:
         found, runs = counts(archive), last_runs(archive)
     finally:

@@ -48,6 +48,8 @@ class Archive:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         self.db = Database(connection)
+        # A restore gives functions what the journal tells; they must not tell it once more.
+        self.replays = False
         migrations.apply(self.db)
 
     @contextmanager

@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 _SPACE = "␣"
 _AROUND = 36
 _WINDOWS = 3
+_LONGEST = 300
+_STRETCH, _AT_MOST = 20_000, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,18 @@ def spans(text: str, asked: Iterable[str]) -> list[tuple[int, int]]:
     return joined
 
 
+def first_spans(text: str, asked: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Return where the words stand in the first stretch of a text that has one of them.
+
+    Sections are shorter than a stretch; to go through a megabyte takes seconds.
+    """
+    for at in range(0, max(len(text), 1), _STRETCH):
+        # A word may begin in one stretch and end in the next.
+        if found := spans(text[at : at + _STRETCH + _AT_MOST], asked):
+            return [(at + first, at + last) for first, last in found]
+    return []
+
+
 def cut(text: str, found: list[tuple[int, int]], start: int = 0) -> Iterator[Piece]:
     """Cut a text from ``start`` on into pieces in and between the spans of words."""
     at = start
@@ -138,17 +152,22 @@ def cut(text: str, found: list[tuple[int, int]], start: int = 0) -> Iterator[Pie
 
 
 def excerpt(text: str, found: list[tuple[int, int]]) -> Iterator[Piece]:
-    """Cut the surroundings of the first few words from a text, "…" where text is left out."""
-    windows: list[tuple[int, int, list[tuple[int, int]]]] = []
+    """Cut the surroundings of the first few words from a text, "…" where text is left out.
+
+    Words that stand close to each other share their surroundings, up to ``_LONGEST`` characters.
+    """
+    windows: list[tuple[int, int]] = []
     for first, last in found:
         start, end = max(0, first - _AROUND), min(len(text), last + _AROUND)
         if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end, [*windows[-1][2], (first, last)])
+            windows[-1] = (windows[-1][0], end)
         else:
-            windows.append((start, end, [(first, last)]))
-    for number, (start, end, inside) in enumerate(windows[:_WINDOWS]):
+            windows.append((start, end))
+    shown = [(start, min(end, start + _LONGEST)) for start, end in windows[:_WINDOWS]]
+    for number, (start, end) in enumerate(shown):
         if start > 0:
             yield Piece("…" if number == 0 else " … ", marked=False)
+        inside = [(first, min(last, end)) for first, last in found if start <= first < end]
         yield from cut(text[:end], inside, start)
-    if windows and (windows[-1][1] < len(text) or len(windows) > _WINDOWS):
+    if shown and (shown[-1][1] < len(text) or len(windows) > _WINDOWS):
         yield Piece("…", marked=False)

@@ -9,19 +9,22 @@ a reader finds the last release or the next one and never half of one.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive import atomic
 from archive.changes import freeze_changes
 from archive.exports import PACKAGE, write_exports
 from archive.home import Archive
@@ -29,6 +32,7 @@ from archive.schema import migrations
 from archive.summary import summarise
 
 _POINTER = "current.json"
+_DRAFT = "draft"
 _PIECE = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{12}")
 
@@ -114,10 +118,33 @@ def publish(archive: Archive) -> Release:
     """
     folder = public_folder(archive.folder)
     folder.mkdir(exist_ok=True)
-    draft = folder / f"draft-{os.getpid()}.db"
-    tables = folder / f"draft-{os.getpid()}"
+    with _sole_publisher(folder):
+        return _publish(archive, folder)
+
+
+@contextmanager
+def _sole_publisher(folder: Path) -> Iterator[None]:
+    """Wait until nobody else publishes; then what lies half made is of a process that was killed.
+
+    The system lets go of the lock when a process ends, however it ends.
+    """
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        draft.unlink(missing_ok=True)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for prefix in (_DRAFT, atomic.PREFIX):
+            for left in folder.glob(f"{prefix}*"):
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+        yield
+    finally:
+        os.close(handle)
+
+
+def _publish(archive: Archive, folder: Path) -> Release:
+    draft, tables = folder / f"{_DRAFT}.db", folder / _DRAFT
+    try:
         archive.db.execute("VACUUM INTO ?", (str(draft),))
         counts = _freeze(draft)
         digest = _digest(draft)
@@ -133,7 +160,9 @@ def publish(archive: Archive) -> Release:
     finally:
         draft.unlink(missing_ok=True)
         shutil.rmtree(tables, ignore_errors=True)
-    before = current(archive.folder) if (folder / _POINTER).exists() else None
+    before = None
+    with suppress(ReleaseDamagedError):  # this one is built anew in its stead
+        before = current(archive.folder)
     _point(folder, release)
     if before is None or before.digest != release.digest:
         _clear(folder, keep={release.path, before.path if before else release.path})
@@ -144,6 +173,7 @@ def _freeze(path: Path) -> dict[str, int]:
     """Make a copy ready for readers that can't write beside it, and count its rows."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+        _leave_out_waiting(connection)
         freeze_changes(connection)
         summarise(connection)
         connection.execute("ANALYZE")
@@ -159,11 +189,30 @@ def _freeze(path: Path) -> dict[str, int]:
         }
 
 
+_OF_DOCUMENTS = (
+    "sections", "contacts", "cells", "figures", "statements", "verdicts", "derived", "findings",
+)  # fmt: skip
+
+
+def _leave_out_waiting(connection: sqlite3.Connection) -> None:
+    """Take out what only a walk has brought that is still to be judged: a failed one adds nothing.
+
+    The answers themselves stay among the captures.
+    """
+    waiting = (
+        "SELECT p.document_id FROM pending_sources p WHERE NOT EXISTS"
+        " (SELECT 1 FROM sources s WHERE s.document_id = p.document_id)"
+    )
+    for table in _OF_DOCUMENTS:
+        connection.execute(f"DELETE FROM {table} WHERE document_id IN ({waiting})")  # noqa: S608 - our own names
+    connection.execute(f"DELETE FROM documents WHERE id IN ({waiting})")  # noqa: S608 - our own names
+    connection.execute("DELETE FROM pending_sources")
+
+
 def _export(database: Path, draft: Path, release: Release) -> None:
     # The same rows published again give the same files: those that are served stay in place.
     if release.exports.exists():
         return
-    shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     about = {"id": release.id, "digest": release.digest, "published_at": release.published_at}
     write_exports(database, draft, about)
@@ -182,12 +231,7 @@ def _digest(path: Path) -> str:
 def _point(folder: Path, release: Release) -> None:
     described = asdict(release)
     described["file"] = described.pop("path").name
-    draft = folder / f"{_POINTER}.{os.getpid()}"
-    with draft.open("w") as file:
-        json.dump(described, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / _POINTER)
+    atomic.write(folder / _POINTER, json.dumps(described, indent=1).encode())
 
 
 def _clear(folder: Path, keep: set[Path]) -> None:

@@ -8,10 +8,16 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
-from archive import warc
+from archive import journal, warc
 from archive.home import Archive
+
+# Endings that are not the site's doing: the next run of the same night goes on from there.
+_GOES_ON = frozenset(("interrupted", "paused", "stopped", "storage"))
+_LONGEST_NIGHT = timedelta(hours=20)
+# A night is named by the day it begins on in Beijing and lasts from noon to noon.
+_NOON_IN_BEIJING = timedelta(hours=4)
 
 
 class SiteBusyError(RuntimeError):
@@ -45,6 +51,16 @@ class Site:
 def now() -> str:
     """Return the present moment in UTC, ISO 8601 with microseconds and "Z"."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def night(moment: str) -> date:
+    """Return the night that a moment belongs to: noon to noon in Beijing, by its first day.
+
+    Args:
+        moment: ISO 8601 in UTC.
+
+    """
+    return (datetime.fromisoformat(moment) - _NOON_IN_BEIJING).date()
 
 
 @contextmanager
@@ -96,10 +112,65 @@ def start_run(archive: Archive, site: Site) -> int:
     }
     with archive.transaction() as db:
         db.table("sites").upsert(row, pk="id")
+        began_at = now()
         cursor = db.execute(
-            "INSERT INTO runs (site_id, started_at) VALUES (?, ?)", (site.id, now())
+            "INSERT INTO runs (site_id, started_at) VALUES (?, ?)", (site.id, began_at)
         )
-        return int(cursor.lastrowid or 0)
+        run_id = int(cursor.lastrowid or 0)
+        # A run that was killed before its row was stored had the same number.
+        warc.mend(warc.RunFiles(archive.warc_folder, site.id, run_id))
+        journal.note_run(archive, run_id, "begun", began_at, {"site": row})
+        return run_id
+
+
+def same_night(archive: Archive, site_id: str, run_id: int) -> frozenset[int]:
+    """Return the runs whose answers a run need not ask for again: its own and those it continues.
+
+    Args:
+        archive: the archive.
+        site_id: the site.
+        run_id: the run.
+
+    """
+    earliest = datetime.now(UTC) - _LONGEST_NIGHT
+    runs = [run_id]
+    rows = archive.db.execute(
+        "SELECT id, outcome, started_at FROM runs WHERE site_id = ? AND id < ? ORDER BY id DESC",
+        (site_id, run_id),
+    )
+    for earlier, outcome, started_at in rows:
+        if outcome not in _GOES_ON or datetime.fromisoformat(started_at) < earliest:
+            break
+        runs.append(int(earlier))
+    return frozenset(runs)
+
+
+def began(archive: Archive, runs: Collection[int]) -> str:
+    """Return when the first of some runs began."""
+    marks = ", ".join("?" * len(runs))
+    row = archive.db.execute(
+        f"SELECT min(started_at) FROM runs WHERE id IN ({marks})",  # noqa: S608 - marks only
+        tuple(runs),
+    ).fetchone()
+    return str(row[0])
+
+
+def spent(archive: Archive, runs: Collection[int]) -> int:
+    """Return how many requests some runs have made, by what they noted of each."""
+    marks = ", ".join("?" * len(runs))
+    row = archive.db.execute(
+        f"SELECT count(*) FROM run_visits WHERE run_id IN ({marks})",  # noqa: S608 - marks only
+        tuple(runs),
+    ).fetchone()
+    return int(row[0])
+
+
+def was_good(archive: Archive, site_id: str) -> bool:
+    """Tell whether a walk of a site has ever come to a good end."""
+    row = archive.db.execute(
+        "SELECT 1 FROM runs WHERE site_id = ? AND outcome = 'finished'", (site_id,)
+    ).fetchone()
+    return row is not None
 
 
 def note_counts(archive: Archive, run_id: int, counts: Mapping[str, int]) -> None:
@@ -116,16 +187,20 @@ def finish_run(
     Args:
         archive: the archive.
         run_id: the run.
-        outcome: finished, blocked, robots, failed, no-results, stopped, storage or interrupted.
+        outcome: finished, blocked, robots, failed, no-results, stopped, paused, storage or
+            interrupted.
         reason: one sentence for the operator; None when all went well.
         finished_at: when; now when not given.
 
     """
+    ended = {"outcome": outcome, "reason": reason, "finished_at": finished_at or now()}
     with archive.transaction() as db:
         db.execute(
-            "UPDATE runs SET outcome = ?, reason = ?, finished_at = ? WHERE id = ?",
-            (outcome, reason, finished_at or now(), run_id),
+            "UPDATE runs SET outcome = :outcome, reason = :reason, finished_at = :finished_at"
+            " WHERE id = :id",
+            {**ended, "id": run_id},
         )
+        journal.note_end(archive, run_id, ended)
 
 
 def note_visit(  # noqa: PLR0913 - one column each
@@ -137,14 +212,20 @@ def note_visit(  # noqa: PLR0913 - one column each
     *,
     note: str | None = None,
     visited_at: str | None = None,
+    place: warc.Place | None = None,
 ) -> None:
-    """Note a visit that brought no new capture; status 0 means that there was no answer."""
+    """Note a visit and where its record stands; status 0 means that there was no answer."""
+    visited_at = visited_at or now()
+    at = (place.file, place.offset, place.length) if place else (None, None, None)
     with archive.transaction() as db:
         db.execute(
-            "INSERT INTO run_visits (run_id, url, visited_at, status, capture_id, note) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, url, visited_at or now(), status, capture_id, note),
+            "INSERT INTO run_visits (run_id, url, visited_at, status, capture_id, note,"
+            " warc_file, warc_offset, warc_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run_id, url, visited_at, status, capture_id, note, *at),
         )
+        if place is None:  # nothing went over the wire that would tell of it
+            told = {"url": url, "status": status, "note": note, "capture": capture_id}
+            journal.note_run(archive, run_id, "visit", visited_at, told)
 
 
 def forget_findings(

@@ -10,8 +10,9 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.changes import create_changes
+from archive.changes import create_changes, tell_of_events
 from archive.codebook import metrics
+from archive.content import fill_content_digests
 from archive.indicators import create_indicators
 from archive.measures import measures
 from archive.search import create_tables, index_by_report
@@ -118,3 +119,5 @@ def search_by_report(db: Database) -> None:
 def history(db: Database) -> None:
     """Add what became of addresses, what waits for a walk to be judged, and counts of columns."""
     _execute_all(db, HISTORY)
+    fill_content_digests(db)
+    tell_of_events(db)

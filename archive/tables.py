@@ -311,6 +311,7 @@ CREATE TABLE pending_sources (
     PRIMARY KEY (document_id, url)
 ) WITHOUT ROWID;
 CREATE INDEX pending_sources_site ON pending_sources(site_id);
+CREATE INDEX pending_sources_url ON pending_sources(url);
 CREATE TABLE events (
     id TEXT PRIMARY KEY,
     site_id TEXT NOT NULL REFERENCES sites(id),
@@ -331,5 +332,19 @@ CREATE TABLE run_columns (
     pages INTEGER NOT NULL,
     pager TEXT NOT NULL,
     PRIMARY KEY (run_id, url)
+) WITHOUT ROWID;
+CREATE TABLE run_lines (
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (site_id, url, line)
+) WITHOUT ROWID;
+CREATE TABLE run_acceptances (
+    run_id INTEGER PRIMARY KEY REFERENCES runs(id),
+    accepted_at TEXT NOT NULL
+);
+CREATE TABLE run_notices (
+    id TEXT PRIMARY KEY,
+    noticed_at TEXT NOT NULL
 ) WITHOUT ROWID;
 """

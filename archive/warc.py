@@ -8,6 +8,7 @@ so bytes without a row are at worst a record that nobody refers to, or a torn en
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
+from archive.atomic import settle_name
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from warcio.recordloader import ArcWarcRecord
 
@@ -29,6 +32,7 @@ MAX_FILE_BYTES = 500 * 1024 * 1024
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _CHUNK = 1 << 20
+_HEAD = 1 << 16  # compressed bytes in which the headers of a record end, and to spare
 
 
 class WarcDamagedError(ValueError):
@@ -79,12 +83,14 @@ class Original:
         url: its address.
         date: its WARC-Date.
         payload_digest: its WARC-Payload-Digest.
+        identity: its WARC-Record-ID.
 
     """
 
     url: str
     date: str
     payload_digest: str
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,41 @@ def write_revisit(files: RunFiles, pair: Pair, original: Original, profile: str)
     return _append_pair(files, pair, (writer, out), record)
 
 
+def write_metadata(
+    files: RunFiles, uri: str, date: str, content: Mapping[str, object], refers_to: str = ""
+) -> Place:
+    """Append a metadata record: what is known of an exchange or a run beside the exchange itself.
+
+    Source: ISO 28500:2017, 6.6.
+
+    Args:
+        files: where to.
+        uri: what it is about.
+        date: when, ISO 8601 in UTC with "Z".
+        content: becomes a JSON object.
+        refers_to: WARC-Record-ID of the record that it describes; empty for none.
+
+    Raises:
+        OSError: the disk is full or read-only; the file is as before.
+
+    """
+    writer, out = _writer()
+    block = json.dumps(content, ensure_ascii=False).encode()
+    record = writer.create_warc_record(
+        uri,
+        "metadata",
+        payload=BytesIO(block),
+        length=len(block),
+        warc_content_type="application/json",
+        warc_headers_dict={"WARC-Date": date},
+    )
+    if refers_to:
+        record.rec_headers.add_header("WARC-Refers-To", refers_to)
+    writer.write_record(record)
+    file = _file_for(files, out.tell())
+    return Place(file.name, _append(file, out.getvalue()), out.tell())
+
+
 def read_original(folder: Path, place: Place) -> Original:
     """Return what a revisit has to say of a response record.
 
@@ -179,7 +220,7 @@ def read_original(folder: Path, place: Place) -> Original:
     try:
         with (folder / place.file).open("rb") as stream:
             stream.seek(place.offset)
-            head = BytesIO(stream.read(place.length))
+            head = BytesIO(stream.read(min(place.length, _HEAD)))
     except OSError as error:
         raise WarcDamagedError(f"{folder / place.file} can't be read: {error}") from error
     record = next(iter(ArchiveIterator(head)), None)
@@ -187,7 +228,10 @@ def read_original(folder: Path, place: Place) -> Original:
         raise WarcDamagedError(f"no response record in {folder / place.file} at {place.offset}")
     named = record.rec_headers.get_header
     return Original(
-        named("WARC-Target-URI"), named("WARC-Date"), named("WARC-Payload-Digest") or ""
+        named("WARC-Target-URI"),
+        named("WARC-Date"),
+        named("WARC-Payload-Digest") or "",
+        named("WARC-Record-ID") or "",
     )
 
 
@@ -241,10 +285,26 @@ def _writer() -> tuple[WARCWriter, BytesIO]:
     return WARCWriter(out, gzip=True, warc_version="1.1"), out
 
 
+class _AsSent(StatusAndHeaders):  # type: ignore[misc]
+    """HTTP headers whose bytes are kept; warcio would percent-encode what is not ASCII."""
+
+    def to_ascii_bytes(self, header_filter: None = None) -> bytes:
+        """Return the bytes; a value that was no UTF-8 has been read as Latin-1."""
+        lines = self.to_str(header_filter).split("\r\n")
+        return b"\r\n".join(_bytes(line) for line in lines) + b"\r\n"
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")
+
+
 def _http_headers(pair: Pair) -> StatusAndHeaders:
     # The chunks are joined already; a header that announces chunks would be a lie.
     kept = [(name, value) for name, value in pair.response_headers if not _is_chunking(name)]
-    return StatusAndHeaders(pair.status, kept, protocol="HTTP/1.1")
+    return _AsSent(pair.status, kept, protocol="HTTP/1.1")
 
 
 def _is_chunking(name: str) -> bool:
@@ -263,7 +323,7 @@ def _append_pair(
         payload=BytesIO(),
         length=0,
         warc_headers_dict={"WARC-Date": pair.date},
-        http_headers=StatusAndHeaders(
+        http_headers=_AsSent(
             f"{pair.method} {pair.target} HTTP/1.1",
             list(pair.request_headers),
             is_http_request=True,
@@ -274,18 +334,22 @@ def _append_pair(
         record.rec_headers.get_header("WARC-Record-ID"),
     )
     writer.write_record(request)
-    file = _current_file(files)
+    file = _file_for(files, out.tell())
     offset = _append(file, out.getvalue())
     return Place(file.name, offset, length)
 
 
-def _current_file(files: RunFiles) -> Path:
-    """Return the file to append to; a new one begins with a warcinfo record."""
+def _file_for(files: RunFiles, size: int) -> Path:
+    """Return the file to append so many bytes to; a new one begins with a warcinfo record.
+
+    No file grows past MAX_FILE_BYTES; only an exchange that is larger by itself has a file that
+    is, and has it alone.
+    """
     number = 1
     while files.file(number + 1).exists():
         number += 1
     file = files.file(number)
-    if file.exists() and file.stat().st_size >= MAX_FILE_BYTES:
+    if file.exists() and file.stat().st_size + size > MAX_FILE_BYTES:
         file = files.file(number + 1)
     if not file.exists():
         files.folder.mkdir(parents=True, exist_ok=True)
@@ -299,6 +363,7 @@ def _current_file(files: RunFiles) -> Path:
         }
         writer.write_record(writer.create_warcinfo_record(file.name, info))
         _append(file, out.getvalue())
+        settle_name(file)
     return file
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 import archive.commands
+import archive.keeping.commands
 import crawler.commands
 import pipeline.check.commands
 import pipeline.commands
@@ -36,14 +37,21 @@ def main(context: click.Context) -> None:
 
 main.add_command(crawler.commands.demo)
 main.add_command(crawler.commands.crawl)
+main.add_command(crawler.commands.nightly)
+main.add_command(crawler.commands.accept)
 main.add_command(crawler.commands.probe)
+main.add_command(crawler.commands.new_site)
 main.add_command(pipeline.commands.parse)
 main.add_command(pipeline.commands.reparse)
+main.add_command(pipeline.commands.restore)
 main.add_command(pipeline.check.commands.check)
 main.add_command(pipeline.evidence.commands.evidence)
 main.add_command(archive.commands.publish)
 main.add_command(archive.commands.serve)
 main.add_command(archive.commands.status)
+main.add_command(archive.keeping.commands.verify)
+main.add_command(archive.keeping.commands.backup)
+main.add_command(archive.keeping.commands.export)
 
 if __name__ == "__main__":
     main()

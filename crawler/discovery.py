@@ -210,7 +210,8 @@ def tree_links(page: Page, step: Step) -> Iterator[Step]:
 def _tree_role(page: Page, step: Step, link: Link, text: str) -> Role | None:
     profile = page.profile
     assert link.url is not None
-    inside = step.role in {Role.PLATFORM, Role.TREE, Role.BODY}
+    # An entry that is not the home page was named because it is the disclosure platform.
+    inside = step.role in {Role.PLATFORM, Role.TREE, Role.BODY} or not links.is_home(page.url)
     if inside and names_agency(profile, text):
         return Role.BODY
     if step.role is Role.TREE and links.is_below(link.url, page.url):

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from scrapy.downloadermiddlewares import redirect
 from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
     from twisted.internet.base import ReactorBase
     from twisted.internet.defer import Deferred
 
     from crawler.run import Run
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What servers and browsers take; findings show the beginning of a longer one.
+_LONGEST_URL = 2083
+_SHOWN_URL = 500
 # Names whose addresses were refused: Twisted reports a failed look-up without its cause.
 private_names: dict[str, str] = {}
 
@@ -40,6 +45,8 @@ def refusal(url: str, hosts: Collection[str], resolved: Collection[str] = ()) ->
         resolved: hosts that the operator takes to an address of their own choice.
 
     """
+    if len(url) > _LONGEST_URL:
+        return f"地址过长（{len(url)} 个字符）"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -105,8 +112,23 @@ class GuardMiddleware:
         if redirects := request.meta.get("redirect_urls"):
             place = redirects[-1]
             reason = f"由跳转而来，{reason}"
-        self.run.say("W-LINK-REFUSED", request.url, f"链接未抓取：{reason}。", text, place)
+        url = request.url if len(request.url) <= _LONGEST_URL else request.url[:_SHOWN_URL]
+        self.run.say("W-LINK-REFUSED", url, f"链接未抓取：{reason}。", text, place)
         raise RefusedError(reason)
+
+
+class RedirectMiddleware(redirect.RedirectMiddleware):
+    """Follows redirects; one to an address that is none is an answer without a page."""
+
+    def process_response(  # type: ignore[override]  # the spider argument is deprecated
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """Return the request that follows, or the answer itself."""
+        try:
+            return super().process_response(request, response)
+        except ValueError:
+            # The spider turns its status into a finding; the Location is in the archive.
+            return response
 
 
 class PublicResolver(CachingThreadedResolver):

@@ -12,7 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+)
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -22,13 +26,20 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.web._newclient import HEADER, STATUS
 
+from crawler.posted import wire_url
 from crawler.run import run_of
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IAddress
+    from twisted.web._newclient import HTTP11ClientProtocol
+    from twisted.web._newclient import Request as TxRequest
+    from twisted.web.iweb import IResponse
 
 # Every way in which a request can end without a whole answer.
 NETWORK_ERRORS = (
@@ -42,6 +53,10 @@ NETWORK_ERRORS = (
     ConnectionClosed,
     OSError,
 )
+
+
+# A status line and headers, all of them: browsers stop at about as much.
+_LONGEST_HEAD = 256 * 1024
 
 
 class ResolveError(ValueError):
@@ -65,12 +80,40 @@ def parse_resolve(values: tuple[str, ...]) -> dict[str, str]:
     return resolved
 
 
+class _BoundedProtocol(_LenientHTTP11ClientProtocol):
+    """Hangs up on a head that does not end; Twisted would keep its lines while they come."""
+
+    _head = 0
+
+    def request(self, request: TxRequest) -> Deferred[IResponse]:
+        """Begin to count anew."""
+        self._head = 0
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Take bytes of an answer."""
+        if self._parser is not None and self._parser.state in {STATUS, HEADER}:
+            self._head += len(data)
+            if self._head > _LONGEST_HEAD:
+                assert self.transport is not None
+                self.transport.abortConnection()
+                return
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+
+class _BoundedFactory(_LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802
+        del addr
+        return _BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+
+
 class ResolvingHandler(HTTP11DownloadHandler):
     """HTTP/1.1 as Scrapy speaks it; resolved hosts in plain HTTP at the operator's address."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Take the crawler."""
         super().__init__(crawler)
+        self._pool._factory = _BoundedFactory  # noqa: SLF001 - as Scrapy sets its own
         self._resolved: dict[str, str] = crawler.settings.getdict("NIANBAO_RESOLVE")
         self._run = run_of(crawler)
 
@@ -82,15 +125,25 @@ class ResolvingHandler(HTTP11DownloadHandler):
 
         """
         self._run.admit()
-        parts = urlsplit(request.url)
+        try:
+            return await self._ask(request)
+        except ResponseDataLossError:
+            # The host does answer, though not to the end: it is not out of reach.
+            self._run.answered()
+            raise
+
+    async def _ask(self, request: Request) -> Response:
+        there = wire_url(request.url)
+        parts = urlsplit(there)
         address = self._resolved.get(parts.hostname or "")
-        if address is None:
+        if address is None and there == request.url:
             return await super().download_request(request)
         headers = request.headers.copy()
-        headers["Host"] = parts.netloc
-        if parts.scheme == "https":
-            headers["X-Forwarded-Proto"] = "https"
-        there = urlunsplit(("http", address, parts.path or "/", parts.query, ""))
+        if address is not None:
+            headers["Host"] = parts.netloc
+            if parts.scheme == "https":
+                headers["X-Forwarded-Proto"] = "https"
+            there = urlunsplit(("http", address, parts.path or "/", parts.query, ""))
         local = request.replace(url=there, headers=headers)
         response = await super().download_request(local)
         if "download_latency" in local.meta:

@@ -7,7 +7,11 @@ child process: a hostile file must cost neither the walk nor the time of other r
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
+
+from scrapy.exceptions import DropItem
 
 from crawler.run import run_of
 from pipeline.dedupe import known
@@ -50,21 +54,21 @@ class ParsePipeline(Stage):
     def __init__(self, run: Run) -> None:
         """Take the run; one reader keeps up with one polite walk."""
         super().__init__(run)
-        self.readers = ReaderPool(workers=1)
-
-    def open_spider(self) -> None:
-        """Start the reader."""
-        self.readers.__enter__()
+        self._held = ExitStack()
+        self._readers: ReaderPool | None = None
 
     def close_spider(self) -> None:
         """End the reader."""
-        self.readers.__exit__()
+        self._held.close()
 
     async def process_item(self, item: ReportItem) -> ReportItem:
         """Parse the archived bytes while the walk goes on."""
         if not item.known:
             data = self.archive.blobs.get(item.digest)
-            item.report = await asyncio.to_thread(self.readers.parse, data)
+            if self._readers is None:
+                # Most nights bring nothing new, so that nobody is there to read it.
+                self._readers = self._held.enter_context(ReaderPool(workers=1))
+            item.report = await asyncio.to_thread(self._readers.parse, data)
         return item
 
 
@@ -72,10 +76,21 @@ class StorePipeline(Stage):
     """A checked report becomes rows; a known one gets one more source."""
 
     def process_item(self, item: ReportItem) -> ReportItem:
-        """Store the report or its source."""
-        if item.report is not None:
-            store(self.archive, item.digest, item.report, item.source())
-        else:
-            add_source(self.archive, item.digest, item.source())
+        """Store the report or its source.
+
+        Raises:
+            DropItem: disk or database refused; the run is being ended.
+
+        """
+        if self.run.outcome == "storage":
+            raise DropItem("nothing can be stored any more")  # a lock is not waited for twice
+        try:
+            if item.report is not None:
+                store(self.archive, item.digest, item.report, item.source(), self.run.waits_for)
+            else:
+                add_source(self.archive, item.digest, item.source(), self.run.waits_for)
+        except (OSError, sqlite3.OperationalError) as error:
+            self.run.storage_failed(error)
+            raise DropItem(f"could not be stored: {error}") from error
         self.run.count("documents")
         return item

@@ -77,11 +77,11 @@ class Pace:
 def retry_after(response: Response) -> float | None:
     """Return the seconds that an answer asks to wait; None when it says nothing usable."""
     raw = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if raw.isdigit():
+    if raw.isascii() and raw.isdigit():
         return float(raw)
     try:
         moment = parsedate_to_datetime(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

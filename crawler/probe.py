@@ -1,20 +1,26 @@
-"""Probe: at most ten requests, the shortest way to a report, and what matched on that way."""
+"""Probe: at most ten requests, the shortest way to a report, and what matched on that way.
+
+What was met is kept in a folder of its own, as an archive and as files to open by hand, because
+whoever changes a profile wants to see the page that made it necessary.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.home import Archive
 from crawler import discovery
 from crawler.discovery import Role, Step
+from crawler.explain import explain
+from crawler.met import ending
 from crawler.spiders.platform import PlatformSpider
 from crawler.walk import settings_for, spider_for, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from scrapy import Request
     from scrapy.http import Response
@@ -89,12 +95,13 @@ class ProbeSpider(PlatformSpider):
         yield from super().parse_article(page, step, capture)
 
 
-def probe(profile: Profile, resolve: Mapping[str, str]) -> tuple[bool, list[str]]:
+def probe(profile: Profile, resolve: Mapping[str, str], folder: Path) -> tuple[bool, list[str]]:
     """Look at a site and compare it with its profile.
 
     Args:
         profile: the site.
         resolve: address and port by host.
+        folder: where what is met is kept; an earlier probe there is replaced.
 
     Returns:
         Whether a report column and an article or file in it were met, and what to print.
@@ -104,36 +111,61 @@ def probe(profile: Profile, resolve: Mapping[str, str]) -> tuple[bool, list[str]
     notes: dict[str, list[Any]] = {kind: [] for kind in kinds}
     spider = spider_for(profile.model_copy(update={"max_pages": MOST_REQUESTS}), ProbeSpider)
     spider.notes = notes
-    with tempfile.TemporaryDirectory(prefix="nianbao-probe-") as folder:
-        more = {"NIANBAO_PROGRESS": False, "LOG_LEVEL": "CRITICAL", "RETRY_ENABLED": False}
-        (end,) = walk([spider], settings_for(Path(folder), resolve, more))
-        tried, findings = _archived(Path(folder))
+    shutil.rmtree(folder, ignore_errors=True)
+    more = {
+        "NIANBAO_PROGRESS": False,
+        "NIANBAO_COMPARE": False,
+        "LOG_LEVEL": "CRITICAL",
+        "RETRY_ENABLED": False,
+    }
+    (end,) = walk([spider], settings_for(folder, resolve, more))
     documents = end.counts.get("documents", 0)
+    found = bool(notes["columns"] and documents)
     lines = [f"{profile.id}: {profile.name}, {end.counts.get('requests', 0)} requests"]
-    lines += _describe(profile, notes, documents)
-    lines += [
-        f"  finding {rule}: {url} {message} {quote}" for rule, url, message, quote in findings
-    ]
-    if end.outcome in {"blocked", "robots", "storage"}:
-        lines.append(f"stopped ({end.outcome}): {end.reason}")
-    if not notes["answers"]:
-        lines += _no_answer(profile, tried)
-    return bool(notes["columns"] and documents), lines
-
-
-def _archived(folder: Path) -> tuple[list[str], list[tuple[str, str, str, str]]]:
-    """Return the addresses tried, and what the walk had to say that is not of its shortness."""
+    lines += _describe(notes, documents)
     archive = Archive(folder)
-    tried = archive.db.execute("SELECT url, note FROM run_visits ORDER BY rowid").fetchall()
-    findings = archive.db.execute(
-        "SELECT rule, url, message, quote FROM findings WHERE site_id IS NOT NULL "
-        "AND rule NOT IN ('W-AGENCY-MISSING', 'W-PAGE-BUDGET', 'E-NO-REPORTS') ORDER BY rule, url"
+    try:
+        lines += _findings(archive)
+        if end.outcome in {"blocked", "robots", "storage"}:
+            lines.append(f"stopped ({end.outcome}): {end.reason}")
+        (run_id,) = archive.db.execute("SELECT max(id) FROM runs").fetchone()
+        advice = explain(archive, run_id, profile, _copies(archive, folder / "pages"))
+    finally:
+        archive.close()
+    if advice:
+        head = "it works, but not all is as the profile says" if found else "no report was met"
+        lines += ["", f"{head} (profile {profile.file})"]
+    for one in advice:
+        lines += ["", *one.lines(profile)]
+    if any((folder / "pages").iterdir()):
+        lines += ["", f"what was met is kept in {folder / 'pages'}"]
+    return found, lines
+
+
+def _copies(archive: Archive, folder: Path) -> dict[str, Path]:
+    """Write each payload under a name that opens by a click; return the files by digest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = archive.db.execute("SELECT digest, status FROM captures ORDER BY id").fetchall()
+    copies: dict[str, Path] = {}
+    for number, (digest, status) in enumerate(rows, 1):
+        body = archive.blobs.get(digest)
+        file = folder / f"{number:02d}-{status}.{ending(body)}"
+        file.write_bytes(body)
+        copies.setdefault(digest, file)
+    return copies
+
+
+def _findings(archive: Archive) -> list[str]:
+    """Return what the walk had to say that is not of its shortness."""
+    rows = archive.db.execute(
+        "SELECT rule, url, message, quote FROM findings WHERE site_id IS NOT NULL AND rule NOT IN "
+        "('W-AGENCY-MISSING', 'W-PAGE-BUDGET', 'E-NO-REPORTS', 'W-HOST-UNREACHABLE') "
+        "ORDER BY rule, url"
     ).fetchall()
-    archive.close()
-    return [f"{url} {note or ''}".strip() for url, note in tried], findings
+    return [f"  finding {rule}: {url} {message} {quote}" for rule, url, message, quote in rows]
 
 
-def _describe(profile: Profile, notes: Mapping[str, Any], documents: int) -> list[str]:
+def _describe(notes: Mapping[str, Any], documents: int) -> list[str]:
     lines = [f"  {status} {url}" for status, url in notes["answers"]]
     for role, url, kinds in notes["explored"]:
         ways = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
@@ -145,20 +177,4 @@ def _describe(profile: Profile, notes: Mapping[str, Any], documents: int) -> lis
             f"  article {url}: body {scope}; {crumbs}; published {published}; {files} files"
         )
     lines.append(f"  documents handed to the readers: {documents}")
-    if notes["answers"] and not notes["columns"]:
-        lines.append(
-            "no report column met: change report_text, disclosure_text or entries "
-            f"(now {', '.join(profile.entries)})"
-        )
-    elif notes["columns"] and not any(rows for _, rows, _, _ in notes["columns"]):
-        lines.append("the report column's list was not recognised: change list_selectors")
-    return lines
-
-
-def _no_answer(profile: Profile, tried: list[str]) -> list[str]:
-    lines = ["no page answered. Tried:", *(f"  {line}" for line in tried)]
-    lines.append(
-        f"check the network, then in the profile: hosts = {list(profile.hosts)}, "
-        f"former_hosts = {list(profile.former_hosts)}, entries = {list(profile.entries)}"
-    )
     return lines

@@ -6,6 +6,7 @@ platform.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from importlib.resources import files
@@ -19,6 +20,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     model_validator,
 )
@@ -44,9 +46,20 @@ def _host(value: str) -> str:
     return value
 
 
+def _with_defaults(defaults: tuple[str, ...]) -> AfterValidator:
+    """Put the defaults where "..." stands: a site of its own markup keeps what it shares."""
+
+    def filled(values: tuple[str, ...]) -> tuple[str, ...]:
+        parts = [defaults if value == "..." else (value,) for value in values]
+        return tuple(dict.fromkeys(one for part in parts for one in part))
+
+    return AfterValidator(filled)
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Host = Annotated[str, AfterValidator(_host)]
 
+_LONGEST_SHOWN = 120
 REPORT = r"年报|年度报告|年度工作报告"
 DISCLOSURE = (
     r"信息公开|政务公开|政府信息|公开目录|公开平台|公开专栏|主动公开|公开内容|公开事项|重点领域"
@@ -107,6 +120,23 @@ class RegionProfile(BaseModel):
     )
 
 
+class SearchProfile(BaseModel):
+    """The search interface of the platform: POST JSON to ``/irs/front/search``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(description="Address of the interface, e.g. https://HOST/irs/front/search.")
+    tenant_id: str | None = Field(
+        default=None,
+        description="Number of the site there; without it, that of a search link on an entry page.",
+    )
+    words: tuple[str, ...] = Field(
+        default=("信息公开工作年度报告", "信息公开年报"),
+        min_length=1,
+        description="What is searched for in titles, one search each.",
+    )
+
+
 class Profile(BaseModel):
     """One site. Each key's description is its documentation."""
 
@@ -148,11 +178,13 @@ class Profile(BaseModel):
     avoid_text: Pattern = Field(
         default=AVOID, description="Link text that is never followed while exploring."
     )
-    list_selectors: tuple[str, ...] = Field(
-        default=LISTS, description="CSS selectors of list lines, in order; the first that fits."
+    list_selectors: Annotated[tuple[str, ...], _with_defaults(LISTS)] = Field(
+        default=LISTS,
+        description='CSS selectors of list lines; the first that fits. "..." means the defaults.',
     )
-    article_selectors: tuple[str, ...] = Field(
-        default=ARTICLES, description="CSS selectors of article bodies, in order."
+    article_selectors: Annotated[tuple[str, ...], _with_defaults(ARTICLES)] = Field(
+        default=ARTICLES,
+        description='CSS selectors of article bodies, in order. "..." means the defaults.',
     )
     pager_base: Literal["auto", 0, 1] = Field(
         default="auto",
@@ -168,7 +200,15 @@ class Profile(BaseModel):
         default=10, ge=2, le=30, description="Links from an entry page to a report column at most."
     )
     max_pages: int = Field(
-        default=20000, ge=10, description="Requests of one run at most; reaching it is reported."
+        default=20000,
+        ge=10,
+        description="Requests of one night at most; what is left is asked for the next night.",
+    )
+    revalidate_days: int = Field(
+        default=6,
+        ge=0,
+        le=60,
+        description="Nights until a known report is asked for again, unless its list line changes.",
     )
     max_list_pages: int = Field(
         default=200, ge=1, description="Pages of one list at most; reaching it is reported."
@@ -179,11 +219,29 @@ class Profile(BaseModel):
     expected_agencies: tuple[str, ...] = Field(
         default=(), description="Agencies that must turn up; one that does not is reported."
     )
+    sitemaps: tuple[str, ...] | None = Field(
+        default=None,
+        description="Sitemaps to compare the walk with; [] for none.",
+    )
+    search: SearchProfile | None = Field(
+        default=None,
+        description="Search interface to compare the walk with: url, tenant_id, words.",
+    )
+
+    # Where the profile was read from, so that advice can name file and line.
+    _file: str = PrivateAttr(default="")
+    _text: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _addresses_are_ours(self) -> Profile:
-        for key in ("entries", "report_columns"):
-            for url in getattr(self, key):
+        asked = {
+            "entries": self.entries,
+            "report_columns": self.report_columns,
+            "sitemaps": self.sitemaps or (),
+            "search.url": (self.search.url,) if self.search else (),
+        }
+        for key, urls in asked.items():
+            for url in urls:
                 parts = urlsplit(url)
                 if parts.scheme not in {"http", "https"} or not parts.hostname:
                     raise ValueError(f"{key}: {url!r} is no http:// or https:// address")
@@ -197,6 +255,34 @@ class Profile(BaseModel):
     def all_hosts(self) -> tuple[str, ...]:
         """All hosts, today's first."""
         return tuple(dict.fromkeys((*self.hosts, *self.former_hosts)))
+
+    @property
+    def file(self) -> str:
+        """The file it was read from, as short as it can be named from here."""
+        path = Path(self._file)
+        here = Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    def place(self, key: str) -> str:
+        """Return where a key stands and what it says now: ``FILE:LINE: KEY = VALUE``.
+
+        Args:
+            key: name of a top-level key; ``region`` and ``search`` may be tables.
+
+        """
+        pattern = re.compile(rf"^\s*(?:{re.escape(key)}\s*=|\[{re.escape(key)}\])")
+        lines = self._text.splitlines()
+        at = next((n for n, line in enumerate(lines, 1) if pattern.match(line)), None)
+        shown = json.dumps(self.model_dump(mode="json")[key], ensure_ascii=False)
+        if len(shown) > _LONGEST_SHOWN:
+            shown = f"{shown[:_LONGEST_SHOWN]}…"
+        if at is not None:
+            return f"{self.file}:{at}: {key} = {shown}"
+        table = next((n for n, line in enumerate(lines, 1) if line.lstrip().startswith("[")), None)
+        where = f"{self.file}:{table}" if table else self.file
+        # A key behind the first table's head would belong to that table.
+        put = f"add a line {'above line ' + str(table) if table else 'at the end'}"
+        return f"{where}: {key} is not set ({put}); the default is {shown}"
 
     def site(self) -> Site:
         """Return the site's row for the archive."""
@@ -228,8 +314,8 @@ def load(which: str) -> Profile:
 
     """
     if which in bundled():
-        text = files("crawler").joinpath(f"profiles/{which}.toml").read_text(encoding="utf-8")
-        return parse(text, f"profiles/{which}.toml")
+        file = files("crawler").joinpath(f"profiles/{which}.toml")
+        return _remembered(parse(file.read_text("utf-8"), f"profiles/{which}.toml"), str(file))
     try:
         text = Path(which).read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -238,7 +324,12 @@ def load(which: str) -> Profile:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{which}: can't be read: {error}") from error
-    return parse(text, which)
+    return _remembered(parse(text, which), which)
+
+
+def _remembered(profile: Profile, file: str) -> Profile:
+    profile._file = str(Path(file).resolve())  # noqa: SLF001 - the module's own class
+    return profile
 
 
 def parse(text: str, source: str) -> Profile:
@@ -257,10 +348,12 @@ def parse(text: str, source: str) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"{source}: not TOML: {error}") from error
     try:
-        return Profile.model_validate(data)
+        profile = Profile.model_validate(data)
     except ValidationError as error:
         lines = [_explain(source, dict(problem)) for problem in error.errors()]
         raise ProfileError("\n".join(lines)) from error
+    profile._file, profile._text = source, text  # noqa: SLF001 - the module's own class
+    return profile
 
 
 def _explain(source: str, problem: dict[str, object]) -> str:
@@ -272,8 +365,9 @@ def _explain(source: str, problem: dict[str, object]) -> str:
         known = ", ".join(Profile.model_fields)
         return f"{source}: unknown key {key}; keys are {known}"
     field = Profile.model_fields.get(str(place[0])) if place else None
-    if len(place) > 1 and place[0] == "region":
-        field = RegionProfile.model_fields.get(str(place[1]))
+    tables: dict[str, type[BaseModel]] = {"region": RegionProfile, "search": SearchProfile}
+    if len(place) > 1 and place[0] in tables:
+        field = tables[str(place[0])].model_fields.get(str(place[1]))
     expected = f"; expected: {field.description}" if field else ""
     return f"{source}: {f'{key}: ' if key else ''}{message}{expected}"
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.blocks import block_sign
+from crawler.block_pages import block_sign
 from crawler.handler import NETWORK_ERRORS
 from crawler.pace import Pace
 from crawler.run import run_of
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from crawler.run import Run
 
 _NONE_THERE = (404, 410)
+# RFC 9309, 2.5: a crawler reads at least 500 KiB.
+_LONGEST_FILE = 512 * 1024
+# A longer Crawl-delay means: not at all.
+_LONGEST_DELAY = 300.0
 
 
 class RobotsDisallowedError(IgnoreRequest):
@@ -85,7 +89,7 @@ class RobotsMiddleware:
         request = Request(
             f"{origin}/robots.txt",
             priority=1000,
-            meta={"is_robots": True},
+            meta={"is_robots": True, "download_maxsize": _LONGEST_FILE},
             callback=NO_CALLBACK,
             dont_filter=True,
         )
@@ -95,6 +99,9 @@ class RobotsMiddleware:
         except IgnoreRequest:
             # The guard or the redirect limit has said why.
             self._unusable(origin, "robots.txt leads where it may not be followed")
+            return None
+        except DownloadCancelledError:
+            self._unusable(origin, f"robots.txt of {origin} is longer than {_LONGEST_FILE} bytes")
             return None
         except NETWORK_ERRORS as error:
             self._unreachable(origin, f"{type(error).__name__}: {error}")
@@ -115,6 +122,11 @@ class RobotsMiddleware:
         rules = Protego.parse(decode(response.body))
         delay = rules.crawl_delay(self.agent)
         pace = self.crawler.get_extension(Pace)
+        if delay is not None and delay > _LONGEST_DELAY:
+            self._unusable(
+                origin, f"robots.txt of {origin} asks for {delay:.0f} s between requests"
+            )
+            return None
         if delay is not None and pace is not None:
             pace.at_least(urlsplit(origin).hostname or "", float(delay))
         return rules

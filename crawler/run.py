@@ -6,6 +6,7 @@ how a run ended.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import sys
@@ -19,18 +20,17 @@ from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
-from archive.agencies import Region, identify
 from archive.home import Archive
-from archive.runs import (
-    finish_run,
-    forget_findings,
-    note_counts,
-    note_visit,
-    sole_walk,
-    start_run,
-)
-from pipeline.finding import Finding, Severity
-from pipeline.store import note_register, settle, store_site_finding
+from archive.runs import note_counts, note_visit, same_night, sole_walk, spent, start_run, was_good
+from archive.trouble import told
+from crawler.columns import Columns
+from crawler.ending import conclude
+from crawler.rules import RULES
+from crawler.schedule import Schedule
+from crawler.sightings import Sightings
+from pipeline.adopt import adopt
+from pipeline.finding import Finding
+from pipeline.store import note_register, store_site_finding
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -42,32 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Rules that the crawl speaks for: a complete run says again what still holds of them.
-RULES: dict[str, Severity] = {
-    "E-SITE-BLOCKED": "error",
-    "E-SITE-ROBOTS": "error",
-    "E-NO-REPORTS": "error",
-    "E-STAGE-FAILED": "error",
-    "W-FETCH-FAILED": "warning",
-    "W-HTTP-ERROR": "warning",
-    "W-ATTACHMENT-MISSING": "warning",
-    "W-PAGE-BLOCKED": "warning",
-    "W-LINK-REFUSED": "warning",
-    "W-ROBOTS-DISALLOWED": "warning",
-    "W-SOFT-404": "warning",
-    "W-LIST-STUB": "warning",
-    "W-LIST-EMPTY": "warning",
-    "W-LIST-ENDED": "warning",
-    "W-LIST-MARKUP": "warning",
-    "W-LIST-LIMIT": "warning",
-    "W-PAGER-PLACEHOLDER": "warning",
-    "W-PAGE-BUDGET": "warning",
-    "W-DEPTH-LIMIT": "warning",
-    "W-HOST-UNREACHABLE": "warning",
-    "W-AGENCY-MISSING": "warning",
-    "W-BODY-CODING": "warning",
-    "I-SITE-MOVED": "info",
-}
 FAILURES_IN_A_ROW = 5
 _PROGRESS_SECONDS = 1.0
 
@@ -83,6 +57,12 @@ class Run:
         outcome: None while nothing has ended the run early.
         reason: why it ended early.
         ended_lists: first pages of the lists that are asked for no further page.
+        columns: what was read of each report column.
+        sightings: what was seen of each address.
+        tonight: this run and those of the same night that it continues.
+        schedule: what is asked for.
+        waits_for: this run, where new documents count only after its good end; None where the
+            site never had one, so that there is nothing yet to spoil.
 
     """
 
@@ -96,6 +76,8 @@ class Run:
         self.outcome: str | None = None
         self.reason: str | None = None
         self.ended_lists: set[str] = set()
+        self.columns = Columns()
+        self.sightings = Sightings()
         self.id = 0
         self._held = ExitStack()
         self._failures_in_a_row = 0
@@ -103,10 +85,16 @@ class Run:
         self._progress: bool = crawler.settings.getbool("NIANBAO_PROGRESS")
         self.archive = Archive(folder, create=True)
         self._held.callback(self.archive.close)
+        self._deadline: float | None = crawler.settings.get("NIANBAO_DEADLINE")
         try:
             self._held.enter_context(sole_walk(self.archive, profile.id))
             self.id = start_run(self.archive, profile.site())
+            adopt(self.archive, profile.id, self.id)
             note_register(self.archive, profile.id)
+            self.tonight = same_night(self.archive, profile.id, self.id)
+            self.schedule = Schedule(self.archive, profile, self.tonight)
+            self.waits_for = self.id if was_good(self.archive, profile.id) else None
+            self._spent = spent(self.archive, self.tonight)
         except BaseException:
             self._held.close()
             raise
@@ -124,6 +112,7 @@ class Run:
         if profile is None:
             raise NotConfigured("the spider has no site profile")
         run = cls(crawler, profile, Path(crawler.settings["NIANBAO_DATA"]))
+        crawler.signals.connect(run.spider_opened, signals.spider_opened)
         crawler.signals.connect(run.response_received, signals.response_received)
         crawler.signals.connect(run.item_error, signals.item_error)
         crawler.signals.connect(run.spider_error, signals.spider_error)
@@ -167,13 +156,21 @@ class Run:
 
         """
         most = self.profile.max_pages
-        if self.outcome is None and self.counts["requests"] >= most:
-            message = f"已达到单次抓取上限（{most} 次请求），本次未抓完。"
+        if self.outcome is None and self._spent + self.counts["requests"] >= most:
+            message = f"已达到每晚请求上限（{most} 次），本次未抓完，下一晚继续。"
             self.say("W-PAGE-BUDGET", self.profile.entries[0], message)
-            self.stop("failed", f"max_pages = {most} was reached")
+            # A site without end would be gone on with every night.
+            outcome = "failed" if self.counts["left_out"] else "paused"
+            self.stop(outcome, f"max_pages = {most} was reached; the next night goes on")
+        if self.outcome is None and self._deadline is not None and time.time() >= self._deadline:
+            self.pause()
         if self.outcome is not None:
             raise IgnoreRequest("the run has ended")
         self.count("requests")
+
+    def pause(self) -> None:
+        """End a run whose time is over."""
+        self.stop("paused", "the time for tonight is over; the next night goes on")
 
     def missed(self, url: str, note: str) -> None:
         """Note that an address gave no answer; too many in a row end the run."""
@@ -191,13 +188,18 @@ class Run:
         """End the run early; the first reason stands."""
         if self.outcome is not None:
             return
-        self._end(outcome, reason)
+        self.end(outcome, reason)
         if self.crawler.engine is not None:
+            # What is queued is refused, each after the pause between two requests.
+            for slot in self.crawler.engine.downloader.slots.values():
+                slot.delay = 0.0
             deferred_from_coro(self.crawler.engine.close_spider_async(reason=outcome))
 
-    def _end(self, outcome: str, reason: str) -> None:
+    def end(self, outcome: str, reason: str) -> None:
+        """Note how a run ends, and say so where the site refused."""
         self.outcome, self.reason = outcome, reason
-        logger.error("%s stopped (%s): %s", self.profile.id, outcome, reason)
+        level = logging.INFO if outcome == "paused" else logging.ERROR
+        logger.log(level, "%s stopped (%s): %s", self.profile.id, outcome, reason)
         rule = {"blocked": "E-SITE-BLOCKED", "robots": "E-SITE-ROBOTS"}.get(outcome)
         if rule is not None:
             message = "网站拒绝抓取，本次已停止；未采取任何绕过措施。"
@@ -207,10 +209,17 @@ class Run:
         """End the run because disk or database refuse; nothing half-written is referred to."""
         if self.outcome is None:
             self.outcome = "storage"
-            self.reason = f"{type(error).__name__}: {error}"
+            self.reason = told(error, self.folder)
             logger.error("%s stopped: %s", self.profile.id, self.reason)
             if self.crawler.engine is not None:
                 deferred_from_coro(self.crawler.engine.close_spider_async(reason="storage"))
+
+    def spider_opened(self) -> None:
+        """Set the clock for the end of the night, which may find the walk waiting."""
+        if self._deadline is not None:
+            left = max(0.0, self._deadline - time.time())
+            timer = asyncio.get_running_loop().call_later(left, self.pause)
+            self._held.callback(timer.cancel)
 
     def response_received(self, response: Response) -> None:
         """Show progress."""
@@ -254,79 +263,22 @@ class Run:
         message = (
             f"解析该页面时程序出错（{type(failure.value).__name__}），原件已存档，请报告此问题。"
         )
-        self.say("E-STAGE-FAILED", response.url, message, str(failure.value)[:200])
+        # For a request without an answer Scrapy hands over its failure; both name their request.
+        assert response.request is not None
+        self.say("E-STAGE-FAILED", response.request.url, message, str(failure.value)[:200])
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Say how the run ended, settle what only the end of a walk can tell, let go."""
         del spider
         try:
-            self._conclude(reason)
+            conclude(self, reason)
+            if self._progress:
+                self.show()
         except (OSError, sqlite3.Error) as error:
-            self.outcome, self.reason = "storage", f"{type(error).__name__}: {error}"
-            logger.exception("%s could not be concluded", self.profile.id)
+            self.outcome, self.reason = "storage", told(error, self.folder)
+            logger.error("%s could not be concluded: %s", self.profile.id, self.reason)  # noqa: TRY400 - named
         finally:
             self._held.close()
-
-    def _conclude(self, reason: str) -> None:
-        if self.outcome is None and reason != "finished":
-            self.outcome, self.reason = "stopped", f"ended by {reason}"
-        if self.outcome is None and self.counts["stage_errors"]:
-            number = self.counts["stage_errors"]
-            self.outcome = "failed"
-            self.reason = f"{number} pages or documents broke a stage; see findings E-STAGE-FAILED"
-        if self.outcome is None and not self.counts["pages"]:
-            self._look_for_refusal()
-        if self.outcome is None and not self.counts["documents"]:
-            self.outcome = "no-results" if self.counts["pages"] else "failed"
-            self.reason = self._why_nothing()
-            message = "本次没有找到任何年报文件，请用 nianbao probe 核对站点配置。"
-            self.say("E-NO-REPORTS", self.profile.entries[0], message)
-        settle(self.archive)
-        complete = self.outcome is None
-        if complete:
-            self._look_for_expected()
-        if complete:
-            forget_findings(self.archive, self.profile.id, RULES, self.said)
-        note_counts(self.archive, self.id, self.counts)
-        self.outcome = self.outcome or "finished"
-        finish_run(self.archive, self.id, self.outcome, self.reason)
-        if self._progress:
-            self.show()
-
-    def _look_for_refusal(self) -> None:
-        """Say that the site refused when that is why no page came, however few were asked for."""
-        counts = self.counts
-        if counts["blocked"]:
-            reason = f"{counts['blocked']} block pages and not one other page"
-            self._end("blocked", f"{reason}; see findings W-PAGE-BLOCKED")
-        elif counts["disallowed"] and not counts["failures"]:
-            entries = ", ".join(self.profile.entries)
-            self._end("robots", f"robots.txt forbids the entries: {entries}")
-
-    def _look_for_expected(self) -> None:
-        """Say which expected agencies had no report at any address that this run visited."""
-        place = self.profile.region
-        region = Region(place.code, place.name, place.parents)
-        for name in self.profile.expected_agencies:
-            found = self.archive.db.execute(
-                "SELECT 1 FROM agencies a JOIN reports r ON r.agency_id = a.id "
-                "JOIN documents d ON d.report_id = r.id JOIN sources s ON s.document_id = d.id "
-                "JOIN run_visits v ON v.url = s.url AND v.run_id = ? AND v.status IN (200, 304) "
-                "WHERE a.key = ?",
-                (self.id, identify(name, region).key),
-            ).fetchone()
-            if found is None:
-                message = f"站点配置中预期的机关“{name}”本次没有找到年报。"
-                self.say("W-AGENCY-MISSING", self.profile.entries[0], message)
-
-    def _why_nothing(self) -> str:
-        if not self.counts["pages"]:
-            hosts = ", ".join(self.profile.all_hosts)
-            return f"no page of {hosts} could be fetched; 'nianbao probe' says what was tried"
-        return (
-            f"{self.counts['pages']} pages were read and none led to a report; "
-            "try 'nianbao probe' and change entries or report_text in the profile"
-        )
 
 
 def run_of(crawler: Crawler) -> Run:

@@ -10,6 +10,9 @@ NEWSPIDER_MODULE = "crawler.spiders"
 NIANBAO_DATA = os.environ.get("NIANBAO_DATA", "data")
 NIANBAO_RESOLVE: dict[str, str] = {}
 NIANBAO_PROGRESS = True
+NIANBAO_COMPARE = True  # once a week with the site's sitemap and search
+NIANBAO_DEADLINE: float | None = None  # a run pauses at this time, seconds since the epoch
+NIANBAO_MAX_BYTES = 20 << 30  # new bytes of one run, unpacked: many times what a county has
 
 # Who we are: an operator can find out and complain.
 USER_AGENT = (
@@ -29,7 +32,8 @@ AUTOTHROTTLE_ENABLED = False  # would lower a Crawl-delay again
 ROBOTSTXT_OBEY = False  # ours judges the status of the answer; Scrapy's takes an error for a yes
 
 # Limits: a site must not hold up, fill up or lead astray.
-DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_TIMEOUT = 60  # a whole answer, not its silence: one that drips is slow, too
+CLOSESPIDER_TIMEOUT = 20 * 3600  # a run that would meet the next night's
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0  # large PDFs are ordinary
 REDIRECT_MAX_TIMES = 5
@@ -39,7 +43,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # becomes a finding
 METAREFRESH_ENABLED = False  # a page that refreshes is a page, often a challenge
 COOKIES_ENABLED = False  # nothing is remembered, nobody is tracked
 HTTPPROXY_ENABLED = False  # the address check has to see the real address
-URLLENGTH_LIMIT = 2083
+URLLENGTH_LIMIT = 0  # would drop them without a word; the guard refuses them
 HTTPERROR_ALLOW_ALL = True  # the spider turns every status into a finding
 
 # Breadth first, in the order of the pages: the same site gives the same walk.
@@ -70,14 +74,24 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.guard.GuardMiddleware": 10,  # before anything is asked, robots.txt included
     "crawler.lists.ListEndMiddleware": 20,  # a list that has ended is not asked for more
     "crawler.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # breaks on bad addresses
+    "crawler.guard.RedirectMiddleware": 600,
     "crawler.blocks.BlockMiddleware": 840,  # before retry and redirect see the answer
+    "crawler.bounds.VolumeMiddleware": 850,  # what was archived is counted
     "crawler.capture.CaptureMiddleware": 860,  # next to the network: wire bytes, every hop
+}
+SPIDER_MIDDLEWARES = {
+    "crawler.bounds.FrontierMiddleware": 950,  # next to the spider: it reads no further links
 }
 EXTENSIONS = {
     "crawler.run.Run": 1,  # first: everything else reports to it
     "crawler.pace.Pace": 2,
+    "crawler.compare.Compare": 3,  # what it finds is listed, so it comes before what is not
+    "crawler.unlisted.Unlisted": 4,
     "scrapy.extensions.throttle.AutoThrottle": None,
     "scrapy.extensions.feedexport.FeedExporter": None,  # the archive is the output
+    "scrapy.extensions.telnet.TelnetConsole": None,  # not even loaded: see doors above
+    "scrapy.extensions.remote_control.RemoteControl": None,
     "scrapy.extensions.logstats.LogStats": None,  # Run shows progress
 }
 ITEM_PIPELINES = {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
 from archive.runs import SiteBusyError
+from archive.trouble import told
 from crawler.run import Run
 from crawler.spiders.platform import PlatformSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from twisted.python.failure import Failure
 
@@ -28,7 +29,8 @@ class Ended:
 
     Args:
         site_id: the site.
-        outcome: finished, blocked, robots, failed, no-results, stopped, storage or busy.
+        outcome: finished, blocked, robots, failed, no-results, stopped, paused, storage or
+            busy.
         reason: one sentence when it is not finished.
         counts: requests, bytes, documents, …
 
@@ -100,7 +102,7 @@ def _ended(crawler: Any, error: BaseException | None) -> Ended:  # noqa: ANN401
     if isinstance(error, SiteBusyError):
         return Ended(name, "busy", str(error))
     if isinstance(error, (OSError, sqlite3.Error)):
-        return Ended(name, "storage", f"{type(error).__name__}: {error}")
+        return Ended(name, "storage", told(error, Path(crawler.settings["NIANBAO_DATA"])))
     if error is not None:
         raise error
     run = crawler.get_extension(Run)

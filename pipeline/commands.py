@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
@@ -16,6 +16,8 @@ import click
 from archive.options import data_option
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from pipeline.pool import ReaderPool
     from pipeline.report import Report
 
@@ -226,10 +228,9 @@ def reparse(data: Path) -> None:
     from rich.console import Console
     from rich.progress import track
 
-    from archive.blobs import BlobDamagedError, BlobMissingError
     from archive.home import Archive, ArchiveMissingError
-    from pipeline.pool import STOPPED
-    from pipeline.store import restore_reading, settle
+    from pipeline.reread import reread as run
+    from pipeline.store import settle
 
     console = Console(stderr=True)
     try:
@@ -237,30 +238,72 @@ def reparse(data: Path) -> None:
     except ArchiveMissingError as error:
         raise click.UsageError(str(error)) from error
     digests = [row[0] for row in archive.db.execute("SELECT digest FROM documents ORDER BY id")]
-    damaged: list[str] = []
-    failed: list[str] = []
-
-    def originals() -> Iterator[tuple[str, bytes]]:
-        for digest in track(digests, "reading", console=console, disable=not console.is_terminal):
-            try:
-                yield digest, archive.blobs.get(digest)
-            except (BlobMissingError, BlobDamagedError) as error:
-                damaged.append(str(error))
-
+    shown = track(digests, "reading", console=console, disable=not console.is_terminal)
     with _readers() as pool:
-        for digest, report in pool.parse_many(originals()):
-            if report.status == "unreadable":
-                failed.extend(f"{digest}: {f.rule} {f.message}" for f in report.findings)
-            if not any(finding.rule in STOPPED for finding in report.findings):
-                restore_reading(archive, digest, report)
+        done = run(archive, shown, pool)
     settle(archive)
     archive.close()
-    for line in failed:
+    for line in done.unreadable:
         click.echo(f"unreadable: {line}", err=True)
-    for line in damaged:
+    for line in done.damaged:
         click.echo(f"error: {line}", err=True)
     click.echo(
-        f"{len(digests) - len(damaged)} documents read again, {len(failed)} of them unreadable, "
-        f"{len(damaged)} damaged"
+        f"{len(digests) - len(done.damaged)} documents read again, "
+        f"{len({line.partition(':')[0] for line in done.unreadable})} of them unreadable, "
+        f"{len(done.damaged)} damaged"
     )
-    sys.exit(3 if damaged else 0)
+    sys.exit(3 if done.damaged else 0)
+
+
+def _tracked_in(console: Console) -> Callable[[Iterable[Any], str, int | None], Iterable[Any]]:
+    """Return what passes items on and shows on a terminal how far it is."""
+    from rich.progress import track
+
+    def tracked(items: Iterable[Any], what: str, total: int | None) -> Iterable[Any]:
+        return track(items, what, total, console=console, disable=not console.is_terminal)
+
+    return tracked
+
+
+@click.command()
+@click.option(
+    "--warc",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the WARC files, which are copied.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="New data folder; it must be empty.",
+)
+def restore(warc: Path, data: Path) -> None:
+    """Rebuild an archive from its WARC files alone: stored files, database and all.
+
+    Documents are read again, on all cores. The archive is in its place when it is complete; run
+    the command again when it was cut off. What can't be known is said at the end.
+
+    Exit code: 0 done, 1 the folders can't be used, 3 records are damaged (all others are restored)
+    or the disk refuses.
+    """
+    from rich.console import Console
+
+    from pipeline.restore import RestoreError
+    from pipeline.restore import restore as run
+
+    try:
+        with _readers() as pool:
+            done = run(warc, data, pool, _tracked_in(Console(stderr=True)))
+    except RestoreError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        click.echo(f"error: {error}; nothing is restored yet, run it again", err=True)
+        sys.exit(3)
+    for line in done.untold:
+        click.echo(f"not in the WARC files: {line}", err=True)
+    for line in done.lost:
+        click.echo(f"error: {line}", err=True)
+    told = ", ".join(f"{number} {what}" for what, number in done.counts.items())
+    click.echo(f"{data}: restored from {told}; {len(done.lost)} damaged")
+    sys.exit(3 if done.lost else 0)

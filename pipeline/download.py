@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,13 +12,7 @@ from urllib.parse import urlsplit
 from archive import warc
 from archive.home import Archive
 from archive.runs import note_visit
-
-# What a gzip or deflate body may grow to; the readers' own limit lies below.
-MAX_DECODED_BYTES = 128 * 1024 * 1024
-
-
-class ContentCodingError(ValueError):
-    """A body can't be decoded as its Content-Encoding says."""
+from pipeline.coding import ContentCodingError, decode_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,8 @@ class Exchange:
         response_headers: likewise.
         body: as sent, still compressed.
         referrer: page that led here.
-        revisited: capture that the request was conditional on.
+        revisited: capture that the request was conditional on; of a record that is restored,
+            the capture whose payload it repeats.
 
     """
 
@@ -89,54 +83,6 @@ class Capture:
     note: str = ""
 
 
-def decode_body(body: bytes, codings: str) -> bytes:
-    """Undo gzip and deflate.
-
-    Args:
-        body: as sent.
-        codings: value of Content-Encoding; empty for none.
-
-    Raises:
-        ContentCodingError: the coding is unknown, the body is broken or grows past the limit.
-
-    """
-    names = [name.strip().lower() for name in codings.split(",") if name.strip()]
-    for name in reversed(names):
-        if name == "identity":
-            continue
-        if name not in {"gzip", "x-gzip", "deflate"}:
-            raise ContentCodingError(f"unknown content coding {name}")
-        body = _inflate(body, name)
-    return body
-
-
-def _inflate(body: bytes, name: str) -> bytes:
-    # Servers send "deflate" with and without the zlib head; gzip bodies may have several members.
-    windows = (47,) if name != "deflate" else (zlib.MAX_WBITS, -zlib.MAX_WBITS)
-    problem = ""
-    for window in windows:
-        parts: list[bytes] = []
-        left, rest = MAX_DECODED_BYTES, body
-        try:
-            while rest:
-                member = zlib.decompressobj(window)
-                part = member.decompress(rest, left + 1)
-                left -= len(part)
-                if left < 0:
-                    raise ContentCodingError(f"grows past {MAX_DECODED_BYTES} bytes")
-                if not member.eof:
-                    raise ContentCodingError(f"{name} body is cut off")
-                parts.append(part)
-                rest = member.unused_data if name != "deflate" else b""
-                if rest and not rest.startswith(b"\x1f\x8b"):
-                    rest = b""
-        except zlib.error as error:
-            problem = str(error)
-            continue
-        return b"".join(parts)
-    raise ContentCodingError(f"{name} body is broken: {problem}")
-
-
 def latest_capture(archive: Archive, url: str) -> Capture | None:
     """Return what an address gave when it last answered 200 or 304, None when it never did."""
     row = archive.db.execute(
@@ -145,6 +91,39 @@ def latest_capture(archive: Archive, url: str) -> Capture | None:
         (url,),
     ).fetchone()
     return _capture(archive, int(row[0])) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address answered when it was last asked.
+
+    Args:
+        run_id: the run that asked.
+        visited_at: when, ISO 8601 in UTC.
+        capture: what it gave, or confirmed.
+
+    """
+
+    run_id: int
+    visited_at: str
+    capture: Capture
+
+
+def last_answer(archive: Archive, url: str) -> Answer | None:
+    """Return the last answer of an address that says what is there; None when it gave none.
+
+    A page, a redirect and "not here" say so; an error of the server, a refusal and silence do not.
+    """
+    row = archive.db.execute(
+        "SELECT v.run_id, v.visited_at, c.id, v.note FROM run_visits v"
+        " JOIN captures c ON c.id = v.capture_id AND c.status <> 304"
+        " WHERE v.url = ? AND (v.status BETWEEN 200 AND 399 OR v.status IN (404, 410))"
+        " ORDER BY v.visited_at DESC, v.rowid DESC LIMIT 1",
+        (url,),
+    ).fetchone()
+    if row is None:
+        return None
+    return Answer(int(row[0]), row[1], _capture(archive, int(row[2]), note=row[3] or ""))
 
 
 def _capture(archive: Archive, capture_id: int, *, is_new: bool = False, note: str = "") -> Capture:
@@ -165,12 +144,15 @@ def _last_note(archive: Archive, capture_id: int) -> str:
     return (row[0] or "") if row else ""
 
 
-def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
+def archive_exchange(
+    archive: Archive, exchange: Exchange, kept_at: warc.Place | None = None
+) -> Capture:
     """Archive an exchange: bytes first, then the WARC record, then the rows.
 
     Args:
         archive: the archive; site and run are in it.
         exchange: what went over the wire.
+        kept_at: where its record stands already, when the archive is restored from that.
 
     Returns:
         The capture that holds the payload: a new one, or the earlier one when the address gave
@@ -181,12 +163,13 @@ def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
 
     """
     pair = _pair(exchange)
-    if exchange.status == HTTPStatus.NOT_MODIFIED and exchange.revisited is not None:
+    confirms = exchange.status == HTTPStatus.NOT_MODIFIED or kept_at is not None
+    if confirms and exchange.revisited is not None:
         # What was odd about the body is odd about it still.
         note = _last_note(archive, exchange.revisited)
         capture = _capture(archive, exchange.revisited, note=note)
-        _write_again(archive, exchange, pair, capture.id, warc.NOT_MODIFIED)
-        _note(archive, exchange, capture.id, note)
+        place = kept_at or _write_again(archive, exchange, pair, capture.id, warc.NOT_MODIFIED)
+        _note(archive, exchange, capture.id, note, place)
         return capture
     note = ""
     payload = exchange.body
@@ -201,17 +184,17 @@ def archive_exchange(archive: Archive, exchange: Exchange) -> Capture:
         (exchange.url, exchange.status, digest),
     ).fetchone()
     if known:
-        _write_again(archive, exchange, pair, int(known[0]), warc.SAME_PAYLOAD)
-        _note(archive, exchange, int(known[0]), note)
+        place = kept_at or _write_again(archive, exchange, pair, int(known[0]), warc.SAME_PAYLOAD)
+        _note(archive, exchange, int(known[0]), note, place)
         return _capture(archive, int(known[0]), note=note)
-    place = warc.write_response(_files(archive, exchange), pair)
+    place = kept_at or warc.write_response(_files(archive, exchange), pair)
     capture_id = _insert(archive, exchange, (digest, len(payload)), place, note)
     return _capture(archive, capture_id, is_new=True, note=note)
 
 
 def _write_again(
     archive: Archive, exchange: Exchange, pair: warc.Pair, capture_id: int, profile: str
-) -> None:
+) -> warc.Place:
     """Write an answer whose payload is archived: a revisit, or in full where that would not do."""
     row = archive.db.execute(
         "SELECT warc_file, warc_offset, warc_length FROM captures WHERE id = ?", (capture_id,)
@@ -221,21 +204,21 @@ def _write_again(
         original = warc.read_original(archive.warc_folder, warc.Place(*row))
     except warc.WarcDamagedError:
         # The record that a revisit would lean on is lost: this answer must stand alone.
-        warc.write_response(files, pair)
-        return
+        return warc.write_response(files, pair)
     same = warc.payload_digest(exchange.body) == original.payload_digest
     if profile == warc.NOT_MODIFIED or same:
-        warc.write_revisit(files, pair, original, profile)
-    else:
-        # The same text, compressed otherwise: a replay needs the bytes that its headers describe.
-        warc.write_response(files, pair)
+        return warc.write_revisit(files, pair, original, profile)
+    # The same text, compressed otherwise: a replay needs the bytes that its headers describe.
+    return warc.write_response(files, pair)
 
 
 def _files(archive: Archive, exchange: Exchange) -> warc.RunFiles:
     return warc.RunFiles(archive.warc_folder, exchange.site_id, exchange.run_id)
 
 
-def _note(archive: Archive, exchange: Exchange, capture_id: int, note: str) -> None:
+def _note(
+    archive: Archive, exchange: Exchange, capture_id: int, note: str, place: warc.Place
+) -> None:
     note_visit(
         archive,
         exchange.run_id,
@@ -244,6 +227,7 @@ def _note(archive: Archive, exchange: Exchange, capture_id: int, note: str) -> N
         capture_id,
         note=note or None,
         visited_at=exchange.requested_at,
+        place=place,
     )
 
 
@@ -275,7 +259,7 @@ def _insert(
             tuple(row.values()),
         )
         capture_id = int(cursor.lastrowid or 0)
-        _note(archive, exchange, capture_id, note)
+        _note(archive, exchange, capture_id, note, place)
     return capture_id
 
 

@@ -41,7 +41,9 @@ def place_document(db: Database, document_id: int) -> None:
     ).fetchone()
     document = dict(zip(columns, row, strict=True))
     report_id = None
-    if document["status"] in _STATUS_RANK:
+    # A document that only waits for its walk to be judged belongs nowhere yet.
+    found = db.execute("SELECT 1 FROM sources WHERE document_id = ?", (document_id,)).fetchone()
+    if found and document["status"] in _STATUS_RANK:
         agency, year = _identity(db, document_id, document)
         if agency is not None and year is not None:
             report_id = _report(db, agency_row(db, agency), year, document["title"] or "")
@@ -51,16 +53,30 @@ def place_document(db: Database, document_id: int) -> None:
         settle_report(db, int(changed))
 
 
+def waiting_agencies(db: Database, site_id: str) -> list[Agency]:
+    """Return the agencies of documents of a site that wait for their walk to be judged."""
+    agencies = []
+    for document_id, status, printed, year in db.execute(
+        "SELECT d.id, d.status, d.agency_printed, d.year FROM pending_sources p"
+        " JOIN documents d ON d.id = p.document_id WHERE p.site_id = ?",
+        (site_id,),
+    ).fetchall():
+        if status in _STATUS_RANK:
+            document = {"agency_printed": printed, "year": year}
+            agencies.append(_identity(db, document_id, document, "pending_sources")[0])
+    return [agency for agency in agencies if agency is not None]
+
+
 def _identity(
-    db: Database, document_id: int, document: dict[str, Any]
+    db: Database, document_id: int, document: dict[str, Any], table: str = "sources"
 ) -> tuple[Agency | None, int | None]:
     """Return agency and year by the document itself, else by where it was found."""
     rows = db.execute(
-        """
+        f"""
         SELECT s.link_text, s.column_path, t.region_code, t.region_name, t.region_parents
-        FROM sources s JOIN sites t ON t.id = s.site_id
+        FROM {table} s JOIN sites t ON t.id = s.site_id
         WHERE s.document_id = ? ORDER BY s.role, s.url
-        """,
+        """,  # noqa: S608 - our own names
         (document_id,),
     ).fetchall()
     home = None

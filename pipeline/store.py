@@ -7,15 +7,18 @@ that depends on several documents is computed anew from all of them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import cache
 
 from sqlite_utils import Database
 
+from archive import journal
 from archive.agencies import Region, identify, register
 from archive.codebook import metrics
+from archive.content import note_content_digest
 from archive.home import Archive
+from archive.runs import now
 from pipeline.finding import Finding
 from pipeline.group import add_name, agency_row, place_document
 from pipeline.keep import write_findings, write_verdicts
@@ -50,7 +53,9 @@ class Source:
     published: str | None = None
 
 
-def store(archive: Archive, digest: str, report: Report, source: Source) -> int:
+def store(
+    archive: Archive, digest: str, report: Report, source: Source, waits_for: int | None = None
+) -> int:
     """Store what was read of a payload, and where it was found.
 
     Args:
@@ -58,6 +63,7 @@ def store(archive: Archive, digest: str, report: Report, source: Source) -> int:
         digest: SHA-256 of the payload, hex.
         report: what was read of it.
         source: where it was found.
+        waits_for: the run that has to come to a good end before the source counts; None for none.
 
     Returns:
         The id of the document.
@@ -65,8 +71,9 @@ def store(archive: Archive, digest: str, report: Report, source: Source) -> int:
     """
     with archive.transaction() as db:
         document_id = _write_document(db, digest, report)
-        _write_source(db, document_id, source)
+        _take_source(db, document_id, source, waits_for)
         place_document(db, document_id)
+        _tell_source(archive, digest, source, waits_for)
     return document_id
 
 
@@ -76,8 +83,8 @@ def restore_reading(archive: Archive, digest: str, report: Report) -> None:
         place_document(db, _write_document(db, digest, report))
 
 
-def add_source(archive: Archive, digest: str, source: Source) -> None:
-    """Note one more place of a document that has been read.
+def add_source(archive: Archive, digest: str, source: Source, waits_for: int | None = None) -> None:
+    """Note one more place of a document that has been read; arguments as of ``store``.
 
     Raises:
         LookupError: no document has the digest; store it first.
@@ -87,14 +94,25 @@ def add_source(archive: Archive, digest: str, source: Source) -> None:
         row = db.execute("SELECT id FROM documents WHERE digest = ?", (digest,)).fetchone()
         if row is None:
             raise LookupError(f"no document with digest {digest}; call store() first")
-        if _write_source(db, row[0], source):
+        before = db.conn.total_changes
+        if _take_source(db, row[0], source, waits_for):
             place_document(db, row[0])
+        if db.conn.total_changes > before:
+            _tell_source(archive, digest, source, waits_for)
+
+
+def _tell_source(archive: Archive, digest: str, source: Source, waits_for: int | None) -> None:
+    told = {**asdict(source), "digest": digest, "waits": waits_for is not None}
+    told["capture"] = told.pop("capture_id")
+    journal.note(archive, source.site_id, "source", now(), told)
 
 
 def store_site_finding(archive: Archive, site_id: str, url: str, finding: Finding) -> None:
     """Store what the crawl has to say about an address of a site; the same twice is one."""
     with archive.transaction() as db:
         write_findings(db, f"{site_id} {url}", [finding], {"site_id": site_id, "url": url})
+        told = {"url": url, "finding": asdict(finding)}
+        journal.note(archive, site_id, "finding", now(), told)
 
 
 @cache
@@ -139,6 +157,7 @@ def _write_document(db: Database, digest: str, report: Report) -> int:
         )
         document_id = int(cursor.lastrowid or 0)
     _write_contents(db, document_id, report)
+    note_content_digest(db, document_id)
     write_findings(db, digest, report.findings, {"document_id": document_id})
     return document_id
 
@@ -204,20 +223,45 @@ def _write_narrative(db: Database, document_id: int, report: Report) -> None:
     )  # fmt: skip
 
 
+def _take_source(db: Database, document_id: int, source: Source, waits_for: int | None) -> bool:
+    """Write a source, or keep it until its walk is judged; return whether it counts from now."""
+    if waits_for is None:
+        return _write_source(db, document_id, source)
+    waiting = db.execute("SELECT 1 FROM pending_sources WHERE url = ?", (source.url,)).fetchone()
+    stands = db.execute(
+        "SELECT 1 FROM sources WHERE document_id = ? AND url = ? AND is_current = 1",
+        (document_id, source.url),
+    ).fetchone()
+    # What an address gave before stands behind what it gives now, if that is still to be judged.
+    if waiting or not stands:
+        row = {"document_id": document_id, "run_id": waits_for, **asdict(source)}
+        db.table("pending_sources").insert(row, replace=True)
+    return False
+
+
+def promote_sources(db: Database, site_id: str) -> None:
+    """Let the sources of a site that waited for a good walk count.
+
+    Args:
+        db: the database, inside a transaction.
+        site_id: the site; its walk came to a good end.
+
+    """
+    rows = db.execute(
+        "SELECT p.document_id, p.url, p.capture_id, p.site_id, p.role, p.parent_url, p.link_text,"
+        " p.column_path, p.published FROM pending_sources p JOIN captures c ON c.id = p.capture_id"
+        " WHERE p.site_id = ? ORDER BY p.run_id, c.captured_at, p.url, p.document_id",
+        (site_id,),
+    ).fetchall()
+    for document_id, *source in rows:
+        if _write_source(db, document_id, Source(*source)):
+            place_document(db, document_id)
+    db.execute("DELETE FROM pending_sources WHERE site_id = ?", (site_id,))
+
+
 def _write_source(db: Database, document_id: int, source: Source) -> bool:
     """Write a source; return whether anything changed."""
-    row = {
-        "document_id": document_id,
-        "url": source.url,
-        "capture_id": source.capture_id,
-        "site_id": source.site_id,
-        "role": source.role,
-        "parent_url": source.parent_url,
-        "link_text": source.link_text,
-        "column_path": source.column_path,
-        "published": source.published,
-        "is_current": 1,
-    }
+    row = {"document_id": document_id, **asdict(source), "is_current": 1}
     known = db.execute(
         "SELECT is_current FROM sources WHERE document_id = ? AND url = ?",
         (document_id, source.url),
@@ -267,7 +311,10 @@ def note_agency(archive: Archive, site_id: str, name: str) -> None:
         agency = identify(name, _region(db, site_id))
         if agency not in register():
             agency = replace(agency, basis="site tree")
+        before = db.conn.total_changes
         add_name(db, agency_row(db, agency), name, "site")
+        if db.conn.total_changes > before:
+            journal.note(archive, site_id, "agency", now(), {"name": name})
 
 
 def _region(db: Database, site_id: str) -> Region:

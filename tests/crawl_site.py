@@ -152,7 +152,7 @@ def command(
     resolve = [part for host in hosts for part in ("--resolve", f"{host}=127.0.0.1:{port}")]
     start = [sys.executable, "-m", "crawler.cli", verb]
     if verb == "probe":
-        return [*start, str(file), *resolve]
+        return [*start, str(file), *resolve, "--data", str(where)]
     return [*start, "--profile", str(file), *resolve, "--data", str(where), "--quiet"]
 
 
@@ -191,5 +191,5 @@ def rows_of(data: Path) -> dict[str, list[str]]:
         return {
             name: sorted(map(repr, db.execute(f'SELECT * FROM "{name}"')))
             for name in names
-            if name not in {"runs", "run_visits", "sqlite_sequence"}
+            if not name.startswith("run") and name != "sqlite_sequence"
         }

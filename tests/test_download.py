@@ -10,8 +10,10 @@ import pytest
 
 from archive.home import Archive
 from archive.runs import Site, SiteBusyError, finish_run, sole_walk, start_run
+from pipeline import coding as content_coding
 from pipeline import download
-from pipeline.download import ContentCodingError, Exchange, archive_exchange, decode_body
+from pipeline.coding import ContentCodingError, decode_body
+from pipeline.download import Exchange, archive_exchange
 from tests.crawl_site import check_warc
 
 SITE = Site("kao", "考试县", "990000", "考试县", (), "https://www.kao.test/", ("www.kao.test",))
@@ -121,10 +123,18 @@ def test_what_cannot_be_decoded_is_kept_as_sent_and_noted(archive, exchange, cod
 
 
 def test_compression_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(download, "MAX_DECODED_BYTES", 10_000)
+    monkeypatch.setattr(content_coding, "MAX_DECODED_BYTES", 10_000)
     assert len(decode_body(gzip.compress(bytes(10_000)), "gzip")) == 10_000
     with pytest.raises(ContentCodingError, match="grows past"):
         decode_body(gzip.compress(bytes(10_001)), "gzip")
+
+
+def test_members_and_codings_are_bounded_in_number():
+    assert decode_body(gzip.compress(b"x") * 3_000 + b"rest", "gzip") == b"x" * 3_000
+    with pytest.raises(ContentCodingError, match="gzip members"):
+        decode_body(gzip.compress(b"") * 100_000, "gzip")
+    with pytest.raises(ContentCodingError, match="codings in a row"):
+        decode_body(gzip.compress(b""), ", ".join(["gzip"] * 900))
 
 
 def test_same_text_compressed_otherwise_stays_replayable(archive, exchange):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import gzip
+import json
 import random
 import resource
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archive import warc
+from archive.records import read_record
 from tests.crawl_site import check_warc
 
 BODY = gzip.compress("<html>正文</html>".encode())
@@ -128,6 +131,55 @@ def test_files_are_bounded(tmp_path, monkeypatch):
     places = [warc.write_response(files_of(tmp_path), pair(f"https://a/{n}")) for n in range(8)]
     assert len({place.file for place in places}) > 1
     check_warc(tmp_path)
+
+
+def test_a_file_never_grows_past_its_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(warc, "MAX_FILE_BYTES", 6000)
+    noise = random.Random(2)
+    sizes = [900, 2500, 100, 20_000, 900, 900, 4000]
+    places = [
+        warc.write_response(files_of(tmp_path), pair(f"https://a/{n}", noise.randbytes(size)))
+        for n, size in enumerate(sizes)
+    ]
+    check_warc(tmp_path)
+    large = places[3].file
+    for file in (tmp_path / "warc").iterdir():
+        assert file.name == large or file.stat().st_size <= 6000
+    # An exchange that is larger by itself shares its file with no other.
+    assert [place.file for place in places].count(large) == 1
+    for place, size in zip(places, sizes, strict=True):
+        record = read_record(tmp_path / "warc", place)
+        assert len(record.body) == size
+
+
+def test_headers_are_kept_as_they_were_sent(tmp_path):
+    chinese = "attachment; filename=年报.pdf".encode("gbk").decode("latin-1")
+    sent = replace(
+        pair(),
+        response_headers=[("Content-Disposition", chinese), ("X-Title", "年报"), ("X-A", "a=b; c")],
+    )
+    place = warc.write_response(files_of(tmp_path), sent)
+    check_warc(tmp_path)
+    assert read_record(tmp_path / "warc", place).http_headers == tuple(sent.response_headers)
+    with (tmp_path / "warc" / place.file).open("rb") as stream:
+        stream.seek(place.offset)
+        raw = gzip.decompress(stream.read(place.length))
+    assert "filename=年报.pdf".encode("gbk") in raw
+    assert "X-Title: 年报".encode() in raw
+
+
+def test_metadata_describes_a_record(tmp_path):
+    place = warc.write_response(files_of(tmp_path), pair())
+    identity = warc.read_original(tmp_path / "warc", place).identity
+    told = warc.write_metadata(
+        files_of(tmp_path), "urn:nianbao:source:x", "2026-01-02T03:04:06Z", {"role": "页"}, identity
+    )
+    check_warc(tmp_path)
+    record = read_record(tmp_path / "warc", told)
+    assert (record.kind, record.date) == ("metadata", "2026-01-02T03:04:06Z")
+    assert json.loads(record.body) == {"role": "页"}
+    named = read_record(tmp_path / "warc", place).headers
+    assert record.headers["warc-refers-to"] == identity == named["warc-record-id"]
 
 
 def test_full_disk_leaves_the_file_as_it_was(tmp_path):

@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 _CALL = re.compile(r"(?<!function )\b(createPage\w*)\s*\(([^(){};]*(?:\$\{\w+\}[^(){};]*)*)\)")
 _COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
 _COUNT = re.compile(
-    r"\b(?:countPage|pageCount|page_count|totalPages?|PAGE_COUNT)\b[\"']?\s*[:=]\s*[\"']?(\d+|\$\{\w+\})",
+    r"\b(?:countPage|pageCount|page_count|totalPages?|PAGE_COUNT)\b[\"']?\s*[:=]\s*[\"']?([0-9]{1,9}\b|\$\{\w+\})",
     re.IGNORECASE,
 )
 _CURRENT = re.compile(
-    r"\b(?:currentPage|pageIndex|PAGE_INDEX|current|currPage)\b[\"']?\s*[:=]\s*[\"']?(\d+)",
+    r"\b(?:currentPage|pageIndex|PAGE_INDEX|current|currPage)\b[\"']?\s*[:=]\s*[\"']?([0-9]{1,9})\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^(?P<name>.+?)_\d+$")
 _NAME = re.compile(r"[\w-]+")
+# A page count or number; what is longer counts no pages.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,12 @@ def _from_call(
     name, suffix = _own_name(url)
     if any("${" in value for value in values):
         return Pager(0, 0, name, suffix, shown)
-    start = next((n for n, value in enumerate(values) if value.isdigit()), None)
+    start = next((n for n, value in enumerate(values) if _is_number(value)), None)
     if start is None or start > 1:
         return None
     numbers = values[start : start + 2]
     count = int(numbers[0])
-    has_index = len(numbers) == 2 and numbers[1].isdigit()
+    has_index = len(numbers) == 2 and _is_number(numbers[1])
     first = int(numbers[1]) if has_index else start
     words = [v for v in values[start + (2 if has_index else 1) :] if v and not v.isdigit()]
     if words and _NAME.fullmatch(words[0]):
@@ -123,6 +125,10 @@ def _from_call(
     if len(words) > 1 and _NAME.fullmatch(words[1].lstrip(".")):
         suffix = words[1].lstrip(".")
     return Pager(count, _base(first, base), name, suffix, shown)
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _base(first: int, base: Literal["auto", 0, 1]) -> int:

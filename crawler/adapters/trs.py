@@ -17,6 +17,7 @@ from lxml import etree
 from crawler.adapters import links
 from crawler.adapters.links import Link
 from crawler.adapters.pager import Pager, find_pager
+from pipeline.read.document import UnreadableError
 from pipeline.read.html import parse_html
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ _BEFORE_HERE = 6
 _LONGEST_TRAIL = 300
 _LONGEST_STEP = 24
 _XPATHS: dict[str, str] = {}
+# The longest lists of ministries have some 20,000; looking for links takes time for each.
+_MOST_TAGS = 100_000
+_MOST_BYTES = 16 << 20
+# A page names its position once or twice; looking around each place that does takes time.
+_MOST_POSITIONS = 10
+
+
+class PageTooLargeError(UnreadableError):
+    """A page is too large to look for links in it; it may still be read as a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class Page:
 
     Raises:
         UnreadableError: there is no element in it, or it nests too deep.
+        PageTooLargeError: it is too large to look for links in it.
 
     """
 
@@ -89,6 +100,10 @@ class Page:
         """Parse the page."""
         self.url = url
         self.profile = profile
+        if len(data) > _MOST_BYTES or data.count(b"<") > _MOST_TAGS:
+            limits = f"{_MOST_BYTES >> 20} MB 或 {_MOST_TAGS} 个标记"
+            message = f"页面超过 {limits}，未在其中寻找链接，请人工核对。"
+            raise PageTooLargeError("E-TOO-LARGE", message)
         self.root, _ = parse_html(data)
         self._groups: dict[etree._Element, int] = {}
         base = next((e.get("href") for e in self.root.iter("base") if e.get("href")), None)
@@ -194,10 +209,14 @@ class Page:
     @cached_property
     def breadcrumb(self) -> tuple[str, ...]:
         """The names of the columns, outermost first, without the home page."""
+        looked = 0
         for element in self.root.iter("div", "p", "span", "td", "ul", "li", "h3", "h4", "dl"):
             own = (element.text or "") + "".join(child.tail or "" for child in element)
             if "位置" not in own and "位置" not in (element.text or ""):
                 continue
+            looked += 1
+            if looked > _MOST_POSITIONS:
+                break
             trail = tuple(step for step in self._trail(element) if not _NO_STEP.match(step))
             if trail:
                 return trail

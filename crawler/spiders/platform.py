@@ -12,13 +12,14 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
 from crawler import discovery
 from crawler.adapters import links
-from crawler.adapters.trs import Page
+from crawler.adapters.trs import Page, PageTooLargeError
 from crawler.discovery import Role, Step, names_directory
 from crawler.handler import NETWORK_ERRORS
 from crawler.items import ReportItem
 from crawler.lists import ListEnds
 from crawler.profile import Profile, is_loopback
 from crawler.run import Run, run_of
+from crawler.witness import Witness
 from pipeline.read.document import UnreadableError
 from pipeline.read.sniff import sniff
 from pipeline.store import note_agency
@@ -80,6 +81,7 @@ class PlatformSpider(Spider):
         super().__init__(*args, **kwargs)
         self.seen: dict[str, Role] = {}
         self.asked: set[str] = set()
+        self.listed_anew: set[str] = set()
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -91,6 +93,11 @@ class PlatformSpider(Spider):
     def lists(self) -> ListEnds:
         """What came of the further pages of lists."""
         return ListEnds(self.run)
+
+    @cached_property
+    def witness(self) -> Witness:
+        """What is said of the answers."""
+        return Witness(self.run)
 
     @property
     def run(self) -> Run:
@@ -112,6 +119,7 @@ class PlatformSpider(Spider):
     def follow(self, steps: Iterable[Step]) -> Iterator[Request]:
         """Yield requests for steps to pages not seen yet, within the depth of the profile."""
         for step in steps:
+            self.run.sightings.listed(step)
             if step.depth > self.profile.max_depth and step.role in {*_EXPLORED, Role.COLUMN}:
                 message = f"超过最大层数（{self.profile.max_depth}），未继续进入该栏目。"
                 self.run.say("W-DEPTH-LIMIT", step.url, message, step.text, step.parent or "")
@@ -121,34 +129,60 @@ class PlatformSpider(Spider):
                 continue  # a navigation link to another site; links to reports reach the guard
             key = links.key(step.url)
             earlier = self.seen.get(key)
-            if earlier is not None and not (earlier in _EXPLORED and step.role not in _EXPLORED):
+            anew = self.run.schedule.is_listed_anew(step)
+            if earlier is not None and not (
+                (earlier in _EXPLORED and step.role not in _EXPLORED)
+                or (anew and step.url not in self.listed_anew)
+            ):
                 continue
+            if anew:
+                self.listed_anew.add(step.url)
             if step.url in self.asked and earlier is None:
                 continue  # it failed before; the same page by another address is worth a try
             self.seen[key] = step.role
             self.asked.add(step.url)
-            yield Request(
-                step.url,
-                callback=self.parse,
-                errback=self.failed,
-                cb_kwargs={"step": step},
-                meta={"link_text": step.text, "parent": step.parent, "list": step.first},
-                priority=_PRIORITY.get(step.role, 0),
-                # What was seen is judged above: a redirect to a known page must not vanish.
-                dont_filter=True,
-            )
+            yield self.request(step, ask=anew)
+
+    def request(self, step: Step, *, ask: bool) -> Request:
+        """Return the request of a step; ``ask``: though the archive may have a fresh answer."""
+        return Request(
+            step.url,
+            callback=self.parse,
+            errback=self.failed,
+            cb_kwargs={"step": step},
+            meta={
+                "link_text": step.text,
+                "parent": step.parent,
+                "list": step.first,
+                "role": step.role,
+                "ask": ask,
+            },
+            priority=_PRIORITY.get(step.role, 0),
+            # What was seen is judged before: a redirect to a known page must not vanish.
+            dont_filter=True,
+        )
 
     def parse(self, response: Response, step: Step) -> Iterator[Request | ReportItem]:
         """Read an answer: look for further links, hand over what may be a report."""
+        assert response.request is not None
+        for found in self._read(response, step):
+            if isinstance(found, ReportItem):
+                self.witness.document(response.request, found)
+            yield found
+
+    def _read(self, response: Response, step: Step) -> Iterator[Request | ReportItem]:
         request, capture = response.request, request_capture(response)
         assert request is not None
-        self._note_move(request)
+        self.witness.move(request)
         self.seen.setdefault(links.key(response.url), step.role)
         if response.status != 200:
-            self._note_status(response, step)
+            self.seen.pop(links.key(step.url), None)
+            self.witness.status(request, response.status, step)
+            if step.first is not None and step.otherwise is None:
+                self.lists.note(step.first, empty=True)
             yield from self._otherwise(step)
             return
-        if self._leads_home(request, response, step):
+        if self.witness.leads_home(request, response, step):
             return
         if sniff(response.body) not in {"html", "text", "empty", "unknown"}:
             yield self._item(step, response.url, capture, Role.ATTACHMENT)
@@ -156,20 +190,29 @@ class PlatformSpider(Spider):
         self.run.count("pages")
         try:
             page = Page(response.url, response.body, self.profile)
-        except UnreadableError:
+        except UnreadableError as error:
             # Not even a page: the reader says why, with the bytes at hand.
             if step.role in {Role.REPORT, Role.ATTACHMENT}:
                 yield self._item(step, response.url, capture, step.role)
+            elif isinstance(error, PageTooLargeError):
+                self.run.say(
+                    "W-LIST-LIMIT", response.url, error.message, step.text, step.parent or ""
+                )
             else:
-                self._note_stub(response, step)
+                self.witness.stub(response, step)
                 if step.first is not None:
                     self.lists.note(step.first, empty=True)
             return
         if page.is_gone:
-            message = "网页返回 200，但内容是“页面不存在”，已存档，未作为年报读取。"
-            self.run.say("W-SOFT-404", response.url, message, step.text, step.parent or "")
+            self.witness.soft_404(request, step)
             yield from self._otherwise(step)
             return
+        yield from self._read_page(page, response, step)
+
+    def _read_page(
+        self, page: Page, response: Response, step: Step
+    ) -> Iterator[Request | ReportItem]:
+        capture = request_capture(response)
         if step.role is Role.ATTACHMENT:
             yield self._item(step, response.url, capture, step.role)
         elif step.role is Role.REPORT and (page.is_article or self._is_leaf(page, step)):
@@ -183,6 +226,7 @@ class PlatformSpider(Spider):
 
     def explore(self, page: Page, step: Step) -> Iterator[Request]:
         """Look for report columns and for the way to them."""
+        self.run.sightings.read_list(page.url)
         name = discovery.squeeze(step.text)
         is_agency = discovery.names_agency(self.profile, name)
         if step.role is Role.BODY and is_agency and not names_directory(self.profile, name):
@@ -215,11 +259,13 @@ class PlatformSpider(Spider):
                 yield from self.parse_article(page, step, request_capture(response))
                 return
             elif not steps and not frames and len(response.body) < _STUB_BYTES:
-                self._note_stub(response, step)
+                self.witness.stub(response, step)
         is_empty = not steps and not frames
+        self.witness.column(page, step, sum(found.role is Role.REPORT for found in steps))
         if step.role is Role.LIST and step.first is not None:
             self.lists.note(step.first, empty=is_empty)
         elif is_empty and len(response.body) >= _STUB_BYTES:
+            self.run.sightings.cut_short(page.url)
             message = "栏目页里没有找到任何可以跟进的链接，该栏目未取得内容，请人工核对。"
             self.run.say("W-LIST-EMPTY", page.url, message, step.text, step.parent or "")
         yield from self.follow((*steps, *frames))
@@ -265,6 +311,7 @@ class PlatformSpider(Spider):
             message = f"未取得该地址的内容：{reason}。"
             self.run.say("W-FETCH-FAILED", request.url, message, step.text, step.parent or "")
         self.seen.pop(links.key(step.url), None)
+        self.witness.unanswered(request, step)
         yield from self._otherwise(step)
 
     def _otherwise(self, step: Step) -> Iterator[Request]:
@@ -292,12 +339,14 @@ class PlatformSpider(Spider):
         otherwise: dict[str, str] = {}
         urls = page.next_pages()
         if pager is not None and pager.is_placeholder:
+            self.run.sightings.cut_short(page.url)
             message = "翻页脚本里留有模板占位符，无法得知页数，只读了第一页。"
             self.run.say("W-PAGER-PLACEHOLDER", page.url, message, pager.form)
         elif pager is not None:
             urls += pager.pages(page.url, most)
             otherwise = pager.otherwise(page.url)
             if pager.count > most:
+                self.run.sightings.cut_short(page.url)
                 message = f"列表共 {pager.count} 页，超过上限（{most} 页），未读完。"
                 self.run.say("W-LIST-LIMIT", page.url, message, pager.form)
         urls = list(dict.fromkeys(urls))
@@ -331,36 +380,3 @@ class PlatformSpider(Spider):
         if links.is_article(page.url):
             return True  # a list on it stands beside the article
         return not page.rows and (step.listed or discovery.names_year(step.text))
-
-    def _note_move(self, request: Request) -> None:
-        for earlier in request.meta.get("redirect_urls", ()):
-            old, new = urlsplit(earlier).hostname, urlsplit(request.url).hostname
-            if old != new and old in self.profile.all_hosts:
-                message = f"域名 {old} 跳转到 {new}，由 {new} 应答；两个域名视为同一网站。"
-                self.run.say("I-SITE-MOVED", f"http://{old}/", message)
-
-    def _leads_home(self, request: Request, response: Response, step: Step) -> bool:
-        asked = [url for url in request.meta.get("redirect_urls", ()) if not links.is_home(url)]
-        if not asked or not links.is_home(response.url) or step.role is Role.ENTRY:
-            return False
-        message = "该地址跳转到首页，视为页面已不存在。"
-        self.run.say("W-SOFT-404", asked[0], message, step.text, step.parent or "")
-        return True
-
-    def _note_status(self, response: Response, step: Step) -> None:
-        self.seen.pop(links.key(step.url), None)
-        place = step.parent or ""
-        if step.role is Role.ATTACHMENT:
-            message = f"附件无法取得（HTTP {response.status}）。"
-            self.run.say("W-ATTACHMENT-MISSING", response.url, message, step.text, place)
-        else:
-            message = f"页面无法取得（HTTP {response.status}）。"
-            self.run.say("W-HTTP-ERROR", response.url, message, step.text, place)
-        if step.first is not None and step.otherwise is None:
-            self.lists.note(step.first, empty=True)
-
-    def _note_stub(self, response: Response, step: Step) -> None:
-        if step.first in self.run.ended_lists:
-            return  # it was on its way when the list ended, which has been said
-        message = f"列表页是空壳（{len(response.body)} 字节，没有任何条目）。"
-        self.run.say("W-LIST-STUB", response.url, message, step.text, step.parent or "")

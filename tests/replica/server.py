@@ -35,7 +35,10 @@ SOFT_404 = (
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request: method, host, path with query, status, https-style, conditional, Unix time."""
+    """One request.
+
+    Method, host, path with query, status, https-style, conditional, Unix time, body bytes.
+    """
 
     method: str
     host: str
@@ -44,6 +47,7 @@ class RequestRecord:
     https: bool
     conditional: bool
     time: float
+    size: int = 0
 
 
 class _Http(ThreadingHTTPServer):
@@ -85,6 +89,9 @@ class ReplicaServer:
         self._settings: dict[str, Any] = json.loads((folder / "_server.json").read_text("utf-8"))
         self._blocked: dict[str, int] = {}
         self._robots: dict[str, int] = {}
+        self._odd: dict[str, Answer] = {}
+        self._cut: set[str] = set()
+        self._delays: dict[str, float] = {}
         self._lock = threading.Lock()
         self._log: IO[str] | None = log.open("a", encoding="utf-8") if log else None
         self._http = _Http(("127.0.0.1", port), _handler(self))
@@ -175,8 +182,38 @@ class ReplicaServer:
         else:
             self._robots[host] = status
 
+    def answer_with(self, url: str, status: int | None, target: str = "") -> None:
+        """Answer an address with a status (200: a soft 404; 3xx: to target); None ends it."""
+        address = "".join(_split(url))
+        if status is None:
+            self._odd.pop(address, None)
+        elif status == 200:
+            self._odd[address] = Answer(200, {"Content-Type": "text/html"}, SOFT_404.encode())
+        elif 300 <= status < 400:
+            self._odd[address] = _moved(status, target)
+        else:
+            self._odd[address] = _page(status, "没有这个页面")
+
+    def break_off(self, url: str, *, ends: bool = False) -> None:
+        """Break off in the middle of the body of an address; ``ends`` ends it."""
+        address = "".join(_split(url))
+        if ends:
+            self._cut.discard(address)
+        else:
+            self._cut.add(address)
+
+    def slow_down(self, host: str, seconds: float) -> None:
+        """Wait before every answer of a host; 0 ends it."""
+        self._delays[host] = seconds
+
+    def sent(self, answer: Answer, host: str, target: str) -> bytes:
+        """Return what is sent of an answer's body."""
+        broken = f"{host}{unquote(urlsplit(target).path)}" in self._cut
+        return answer.body[: len(answer.body) // 2] if broken else answer.body
+
     def answer(self, host: str, target: str, headers: dict[str, str]) -> Answer:
         """Return the response to a GET; headers by lower-case name."""
+        time.sleep(self._delays.get(host, 0))
         settings = self._settings["hosts"].get(host)
         if settings is None:
             return _page(421, f"no site for {host}")
@@ -185,6 +222,8 @@ class ReplicaServer:
             return block_page(self._blocked[host])
         if path == "/robots.txt" and host in self._robots:
             return _page(self._robots[host], "robots.txt")
+        if odd := self._odd.get(f"{host}{path}"):
+            return odd
         https = headers.get("x-forwarded-proto") == "https"
         moved = self._redirect(host, target, https=https)
         return moved or self._file_answer(host, path, settings, headers)
@@ -297,6 +336,7 @@ def _handler(server: ReplicaServer) -> type[BaseHTTPRequestHandler]:
                 headers.get("x-forwarded-proto") == "https",
                 "if-none-match" in headers or "if-modified-since" in headers,
                 time.time(),
+                len(answer.body),
             )
             server.record(record, len(answer.body))
             self.send_response(answer.status)
@@ -306,7 +346,10 @@ def _handler(server: ReplicaServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             if with_body:
-                self.wfile.write(answer.body)
+                sent = server.sent(answer, host, self.path)
+                self.wfile.write(sent)
+                # A body shorter than announced ends with the connection.
+                self.close_connection = self.close_connection or len(sent) < len(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Stay silent: the server keeps a log of its own."""

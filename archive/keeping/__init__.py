@@ -1,0 +1,1 @@
+"""Keeping an archive for the long run: read again, copied, packed."""

@@ -1,0 +1,1 @@
+"""Thirty nights over a replica that changes, and what the archive has to say of them."""

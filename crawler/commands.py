@@ -41,7 +41,7 @@ def _profiles(names: Sequence[str]) -> list[Profile]:
 
 
 def _resolved(values: tuple[str, ...]) -> dict[str, str]:
-    from crawler.handler import ResolveError, parse_resolve
+    from crawler.network.handler import ResolveError, parse_resolve
 
     try:
         return parse_resolve(values)
@@ -115,7 +115,7 @@ def crawl(
 def _explain(profiles: Sequence[Profile], data: Path) -> None:
     """Say why sites that never gave a report did not: what was met, what to change."""
     from archive.home import Archive, ArchiveMissingError
-    from crawler.explain import why
+    from crawler.probing.explain import why
 
     try:
         archive = Archive(data)
@@ -169,7 +169,7 @@ def nightly(  # noqa: PLR0913 - click passes options
     """
     from datetime import UTC, datetime
 
-    from crawler.nightly_plan import PlanError, find_plan, opening, opens_next
+    from crawler.night.plan import PlanError, find_plan, opening, opens_next
 
     try:
         plan = find_plan(sites, config, window, data)
@@ -186,7 +186,7 @@ def nightly(  # noqa: PLR0913 - click passes options
         )
         sys.exit(2)
 
-    from crawler.nightly import run_night
+    from crawler.night.nightly import run_night
 
     _remind_of_contact(resolved)
     night = run_night(plan, profiles, data, resolved, trust_clock=trust_clock)
@@ -240,7 +240,7 @@ def probe(site: str, resolve: tuple[str, ...], data: Path) -> None:
     (profile,) = _profiles([site])
     resolved = _resolved(resolve)
 
-    from crawler.probe import probe as run
+    from crawler.probing.probe import probe as run
 
     found, lines = run(profile, resolved, data / "probe" / profile.id)
     for line in lines:
@@ -278,8 +278,8 @@ def new_site(
     """
     _resolved(resolve)
 
-    from crawler.new_site import NewSiteError, Wish
-    from crawler.new_site import new_site as write
+    from crawler.probing.new_site import NewSiteError, Wish
+    from crawler.probing.new_site import new_site as write
 
     try:
         lines = write(Wish(url=url, id=identity, **known), into, resolve)  # type: ignore[arg-type]

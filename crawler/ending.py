@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archive.agencies import Region, identify
 from archive.runs import began, finish_run, forget_findings, note_counts
-from crawler.explain import explain
 from crawler.health import judge
+from crawler.probing.explain import explain
 from crawler.rules import RULES
 from pipeline.group import waiting_agencies
 from pipeline.history import GONE, fates, tell
@@ -28,6 +28,10 @@ def conclude(run: Run, reason: str) -> None:
         reason: why Scrapy ended it; "finished" when nothing was left to do.
 
     """
+    if run.outcome == "storage":
+        # Each further word would wait as long for a locked database as the first.
+        finish_run(run.archive, run.id, run.outcome, run.reason)
+        return
     if run.outcome is None and reason != "finished":
         run.outcome, run.reason = "stopped", f"ended by {reason}"
     _look_for_failure(run)

@@ -28,8 +28,8 @@ from crawler.ending import conclude
 from crawler.rules import RULES
 from crawler.schedule import Schedule
 from crawler.sightings import Sightings
-from pipeline.adopt import adopt
 from pipeline.finding import Finding
+from pipeline.restoring.adopt import adopt
 from pipeline.store import note_register, store_site_finding
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 from archive.blobs import BlobDamagedError, BlobMissingError
 from archive.runs import night, now
 from crawler.adapters import links
-from crawler.block_pages import block_sign
 from crawler.discovery import Role
+from crawler.network.block_pages import block_sign
 from crawler.sightings import line_of
 from pipeline.download import Answer, last_answer
 from pipeline.history import GONE, fates

@@ -55,10 +55,10 @@ SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default is not to look
-TWISTED_DNS_RESOLVER = "crawler.guard.PublicResolver"  # gives no private address away
+TWISTED_DNS_RESOLVER = "crawler.network.guard.PublicResolver"  # gives no private address away
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.handler.ResolvingHandler",
-    "https": "crawler.handler.ResolvingHandler",
+    "http": "crawler.network.handler.ResolvingHandler",
+    "https": "crawler.network.handler.ResolvingHandler",
     "file": None,
     "data": None,
     "ftp": None,
@@ -71,22 +71,22 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # see ROBOTSTXT_OBEY
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # the archive
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # guesses freshness
-    "crawler.guard.GuardMiddleware": 10,  # before anything is asked, robots.txt included
+    "crawler.network.guard.GuardMiddleware": 10,  # before anything is asked, robots.txt included
     "crawler.lists.ListEndMiddleware": 20,  # a list that has ended is not asked for more
-    "crawler.robots.RobotsMiddleware": 100,
+    "crawler.network.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # breaks on bad addresses
-    "crawler.guard.RedirectMiddleware": 600,
-    "crawler.blocks.BlockMiddleware": 840,  # before retry and redirect see the answer
-    "crawler.bounds.VolumeMiddleware": 850,  # what was archived is counted
-    "crawler.capture.CaptureMiddleware": 860,  # next to the network: wire bytes, every hop
+    "crawler.network.guard.RedirectMiddleware": 600,
+    "crawler.network.blocks.BlockMiddleware": 840,  # before retry and redirect see the answer
+    "crawler.network.bounds.VolumeMiddleware": 850,  # what was archived is counted
+    "crawler.network.capture.CaptureMiddleware": 860,  # next to the network: wire bytes, every hop
 }
 SPIDER_MIDDLEWARES = {
-    "crawler.bounds.FrontierMiddleware": 950,  # next to the spider: it reads no further links
+    "crawler.network.bounds.FrontierMiddleware": 950,  # next to the spider: reads no more links
 }
 EXTENSIONS = {
     "crawler.run.Run": 1,  # first: everything else reports to it
-    "crawler.pace.Pace": 2,
-    "crawler.compare.Compare": 3,  # what it finds is listed, so it comes before what is not
+    "crawler.network.pace.Pace": 2,
+    "crawler.comparing.compare.Compare": 3,  # what it finds is listed, so before what is not
     "crawler.unlisted.Unlisted": 4,
     "scrapy.extensions.throttle.AutoThrottle": None,
     "scrapy.extensions.feedexport.FeedExporter": None,  # the archive is the output

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.exceptions import DontCloseSpider
 
-from crawler.compare import Compare
+from crawler.comparing.compare import Compare
 from crawler.discovery import Role, Step
 from crawler.run import run_of
 

@@ -289,8 +289,8 @@ def restore(warc: Path, data: Path) -> None:
     """
     from rich.console import Console
 
-    from pipeline.restore import RestoreError
-    from pipeline.restore import restore as run
+    from pipeline.restoring.restore import RestoreError
+    from pipeline.restoring.restore import restore as run
 
     try:
         with _readers() as pool:

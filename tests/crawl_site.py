@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +15,8 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 from warcio.checker import Checker
+
+from tests.forked import forked
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "www.kao.test"
@@ -164,17 +165,10 @@ def crawl(folder: Path, site: Site, more: str = "", hosts: tuple[str, ...] = (HO
 
 
 def run(arguments: list[str], data: Path) -> Walked:
-    done = subprocess.run(
-        arguments,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "NIANBAO_DATA": str(data)},
-    )
+    assert arguments[:2] == [sys.executable, "-m"]
+    done = forked(arguments[2:], ROOT, {**os.environ, "NIANBAO_DATA": str(data)})
     check_warc(data)
-    return Walked(done.returncode, done.stdout + done.stderr, data)
+    return Walked(done.code, done.output, data)
 
 
 def check_warc(data: Path) -> None:

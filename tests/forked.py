@@ -4,31 +4,69 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-
-from crawler.cli import main
+from typing import NamedTuple
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["crawler.cli", "crawler.probe", "crawler.settings", "crawler.robots", "crawler.itempipelines"]
-)
+_CONTEXT.set_forkserver_preload(["tests.preloaded"])
 
 
-def _command(arguments: list[str], output: str, folder: str) -> None:
-    with Path(output).open("w", encoding="utf-8") as out:
-        os.dup2(out.fileno(), 1)
-        os.dup2(out.fileno(), 2)
+class Done(NamedTuple):
+    """How a command ended; the code is negative when a signal ended it."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def output(self) -> str:
+        """All that it printed."""
+        return self.out + self.err
+
+
+def _command(
+    arguments: list[str], files: tuple[str, str], folder: str, environment: dict[str, str]
+) -> None:
+    for number, file in enumerate(files, start=1):
+        with Path(file).open("w", encoding="utf-8") as out:
+            os.dup2(out.fileno(), number)
+    os.environ.clear()
+    os.environ.update(environment)
     os.chdir(folder)
-    main(arguments)
+    module, *rest = arguments
+    sys.argv = arguments
+    if module == "tests.at_time":
+        from tests.at_time import run  # noqa: PLC0415 - in the child, where it is loaded already
+
+        run(rest[0], rest[1:])
+    else:
+        assert module == "crawler.cli"
+        from crawler.cli import main  # noqa: PLC0415 - likewise
+
+        main(rest, prog_name="nianbao")
 
 
-def nianbao(arguments: list[str], folder: Path) -> SimpleNamespace:
-    """Run ``nianbao`` in a folder; give exit code and all that it printed."""
-    with tempfile.NamedTemporaryFile(suffix=".txt") as out:
-        child = _CONTEXT.Process(target=_command, args=(arguments, out.name, str(folder)))
+def forked(arguments: list[str], folder: Path, environment: Mapping[str, str] = os.environ) -> Done:
+    """Run ``python -m MODULE …`` in a folder; MODULE is crawler.cli or tests.at_time."""
+    with (
+        tempfile.NamedTemporaryFile(suffix=".out") as out,
+        tempfile.NamedTemporaryFile(suffix=".err") as err,
+    ):
+        files = (out.name, err.name)
+        child = _CONTEXT.Process(
+            target=_command, args=(arguments, files, str(folder), dict(environment))
+        )
         child.start()
         child.join(120)
-        assert child.exitcode is not None, "the command did not end"
-        return SimpleNamespace(code=child.exitcode, out=Path(out.name).read_text("utf-8"))
+        if child.exitcode is None:
+            child.kill()
+            raise TimeoutError(f"{' '.join(arguments)} did not end: {Path(err.name).read_text()}")
+        return Done(child.exitcode, *(Path(file).read_text("utf-8") for file in files))
+
+
+def nianbao(arguments: list[str], folder: Path) -> Done:
+    """Run ``nianbao`` in a folder."""
+    return forked(["crawler.cli", *arguments], folder)

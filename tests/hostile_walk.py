@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from crawler.handler import parse_resolve
+from crawler.network.handler import parse_resolve
 from crawler.profile import load
 from crawler.walk import settings_for, spider_for, walk
 

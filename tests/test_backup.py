@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.backup import BackupError, backup
 from archive.blobs import BlobStore
 from archive.home import Archive
-from archive.verify import verify
+from archive.keeping.backup import BackupError, backup
+from archive.keeping.verify import verify
 from pipeline.download import archive_exchange
 from tests.crawl_site import ROOT, Site, article, command, html, profile
 from tests.kept_archive import FILE, HOME, Clock, exchange, keep, run_command
@@ -112,7 +112,7 @@ def test_a_killed_backup_leaves_the_one_before(data, tmp_path, moment):
         archive_exchange(archive, exchange(2, clock, f"{HOME}{number}", body))
     archive.close()
     code = (
-        "import sys; from pathlib import Path; from archive.backup import backup;"
+        "import sys; from pathlib import Path; from archive.keeping.backup import backup;"
         "print('go', flush=True); backup(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     process = subprocess.Popen(

@@ -12,8 +12,13 @@ import pytest
 from cdxj_indexer.postquery import append_method_query
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.elsewhere import NotReadableError, is_report_address, read_search, read_sitemap
-from crawler.posted import json_body, posted_url, wire_url
+from crawler.comparing.elsewhere import (
+    NotReadableError,
+    is_report_address,
+    read_search,
+    read_sitemap,
+)
+from crawler.comparing.posted import json_body, posted_url, wire_url
 from tests.crawl_site import HOST, Answer, Site, article, html, profile, run
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.block_pages import block_sign
+from crawler.network.block_pages import block_sign
 from tests.crawl_site import (
     HOST,
     ROOT,
@@ -405,8 +405,8 @@ def test_full_disk_has_its_own_exit_code_and_loses_nothing(tmp_path):
         arguments = command(data, site.port, profile(tmp_path))
         # Files may not grow past 100 kB: the database can't be made.
         limited = ["bash", "-c", 'ulimit -f 100; exec "$@"', "-", *arguments]
-        done = run(limited, data)
-        assert done.code == 3
-        assert "Error" in done.output
-        assert "Traceback" not in done.output
+        done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 3
+        assert "Error" in done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
         assert run(arguments, data).code == 0

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from crawler.cli import main
-from crawler.nightly_plan import WINDOW, make_plan
+from crawler.night.plan import WINDOW, make_plan
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"

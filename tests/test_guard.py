@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from crawler.guard import refusal
+from crawler.network.guard import refusal
 
 HOSTS = ("www.kao.test", "192.0.2.7", "127.0.0.1", "8.8.8.8")
 
@@ -63,7 +63,7 @@ def test_hosts_that_the_operator_resolves_may_have_any_address():
 def test_names_with_private_addresses_do_not_resolve():
     code = """
 from twisted.internet import reactor
-from crawler.guard import PublicResolver, private_names
+from crawler.network.guard import PublicResolver, private_names
 def done(result):
     print(type(result).__name__, private_names)
     reactor.stop()

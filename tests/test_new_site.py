@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.adapters.trs import Page
-from crawler.places import guess_id, guess_place
+from crawler.probing.places import guess_id, guess_place
 from crawler.profile import load
 from tests.crawl_site import ROOT, Answer, Site, html, moved, run
 from tests.forked import nianbao
@@ -87,7 +87,7 @@ def crawl(folder: Path, profile: Path, host: str, port: int):
 def test_a_site_of_another_markup_is_written_and_then_walked_whole(tmp_path):
     with Site(county()) as site:
         done = new_site(tmp_path, HOST, site.port)
-        assert done.code == 0, done.out
+        assert done.code == 0, done.output
         folder = tmp_path / "sites" / "qita"
         walked = crawl(tmp_path, folder / "qita.toml", HOST, site.port)
         # What was written is never overwritten.
@@ -100,7 +100,7 @@ def test_a_site_of_another_markup_is_written_and_then_walked_whole(tmp_path):
     assert dates == {f"{year + 1}-01-20" for year in YEARS}
     assert "W-LIST-MARKUP" not in walked.rules()
     assert again.code == 1
-    assert "never overwritten" in again.out
+    assert "never overwritten" in again.output
     assert (folder / "qita.toml").read_bytes() == before
 
     text = before.decode()
@@ -115,7 +115,7 @@ def test_a_site_of_another_markup_is_written_and_then_walked_whole(tmp_path):
         at = next(n for n, line in enumerate(lines) if line.startswith(key))
         assert lines[at - 1].startswith("# "), key
     assert (folder / "list.html").read_bytes() == site.pages["/Nb.aspx?d=0"].body
-    assert f"nianbao crawl --profile {'sites/qita/qita.toml'}" in done.out
+    assert f"nianbao crawl --profile {'sites/qita/qita.toml'}" in done.output
 
     checked = offline(folder)
     assert checked.returncode == 0, checked.stdout
@@ -130,7 +130,7 @@ def test_a_site_of_the_platform_needs_five_lines(tmp_path):
     host = "www.example-county.test"
     with ReplicaServer(tmp_path / "tree") as server:
         done = new_site(tmp_path, host, server.port)
-    assert done.code == 0, done.out
+    assert done.code == 0, done.output
     file = tmp_path / "sites" / "example-county" / "example-county.toml"
     assert set(tomllib.loads(file.read_text("utf-8"))) <= {
         "id", "name", "hosts", "entries", "region", "search",
@@ -149,11 +149,11 @@ def test_what_can_not_be_guessed_is_asked_for_by_option(tmp_path):
     with Site(pages) as site:
         asked = new_site(tmp_path, HOST, site.port)
         assert asked.code == 1
-        assert "--name and --region-code and --region-name" in asked.out
+        assert "--name and --region-code and --region-name" in asked.output
         assert not (tmp_path / "sites").exists()
         options = ["--name", "其他县政府", "--region-code", "990711", "--region-name", "其他县"]
         given = new_site(tmp_path, HOST, site.port, *options, "--parent", "某省", "--id", "qt-1")
-    assert given.code == 0, given.out
+    assert given.code == 0, given.output
     profile = load(str(tmp_path / "sites" / "qt-1" / "qt-1.toml"))
     assert profile.region.parents == ("某省",)
     assert (tmp_path / "sites" / "qt-1" / "test_qt_1.py").exists()
@@ -163,8 +163,8 @@ def test_a_site_without_reports_writes_nothing_and_says_why(tmp_path):
     with Site({"/": html('<a href="/xw/">新闻</a>', title="其他县")}) as site:
         done = new_site(tmp_path, HOST, site.port)
     assert done.code == 1
-    assert "--column URL" in done.out
-    assert 'title "其他县"' in done.out
+    assert "--column URL" in done.output
+    assert 'title "其他县"' in done.output
     assert not (tmp_path / "sites").exists()
 
 
@@ -180,7 +180,7 @@ def test_a_moved_site_is_written_under_its_new_host(tmp_path):
     with Site(pages) as site:
         resolve = f"--resolve={new}=127.0.0.1:{site.port}"
         done = new_site(tmp_path, HOST, site.port, resolve, "--region-code", "990711")
-    assert done.code == 0, done.out
+    assert done.code == 0, done.output
     profile = load(str(tmp_path / "sites" / "qita" / "qita.toml"))
     assert profile.hosts == (new,)
     assert profile.former_hosts == (HOST,)

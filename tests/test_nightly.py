@@ -20,12 +20,13 @@ from archive.publish import current
 from archive.runs import now
 from archive.trouble import ClockJumpedError, check_clock
 from crawler.commands import accept, nightly
-from crawler.nightly import run_night
-from crawler.nightly_lock import NightLock, NightlyBusyError
-from crawler.nightly_plan import make_plan
-from crawler.nightly_report import Night, Notice
+from crawler.night.lock import NightLock, NightlyBusyError
+from crawler.night.nightly import run_night
+from crawler.night.plan import make_plan
+from crawler.night.report import Night, Notice
 from crawler.walk import Ended
 from tests.crawl_site import HOST, ROOT, Site, article, check_warc, html, profile
+from tests.forked import forked
 
 ALL_DAY = ("--window", "00:00-24:00")
 
@@ -61,18 +62,12 @@ def pages() -> dict[str, Any]:
 
 def at(moment: str, data: Path, site: Site, *arguments: str) -> tuple[int, str]:
     """Run the command at a time, in a process of its own; the walk ends its reactor."""
-    command = [sys.executable, "-m", "tests.at_time", moment, "nightly", *arguments]
-    done = subprocess.run(
-        [*command, "--data", str(data), "--resolve", f"{HOST}=127.0.0.1:{site.port}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "NIANBAO_DATA": str(data)},
-    )
+    command = ["tests.at_time", moment, "nightly", *arguments]
+    resolve = f"{HOST}=127.0.0.1:{site.port}"
+    environment = {**os.environ, "NIANBAO_DATA": str(data)}
+    done = forked([*command, "--data", str(data), "--resolve", resolve], ROOT, environment)
     check_warc(data)
-    return done.returncode, done.stdout + done.stderr
+    return done.code, done.output
 
 
 def rows(data: Path, query: str) -> list[tuple[Any, ...]]:
@@ -231,7 +226,7 @@ def test_two_nights_at_once_are_one(tmp_path: Path) -> None:
 
 def test_a_lock_outlives_no_crash_and_tells_of_it(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib; from crawler.nightly_lock import NightLock;"
+        "import os, sys, pathlib; from crawler.night.lock import NightLock;"
         "NightLock(pathlib.Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from crawler import notify as module
-from crawler.nightly_plan import make_plan
-from crawler.notify import notify
+from crawler.night import notify as module
+from crawler.night.notify import notify
+from crawler.night.plan import make_plan
 
 REPORT = {"schema": 1, "exit_code": 1, "sites": [{"site": "spt", "reason": "栏目不见了"}]}
 SUMMARY = "nianbao 2026-12-01: spt failed\nspt: 栏目“年报”不见了"

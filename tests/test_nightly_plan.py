@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.nightly_plan import PlanError, deadline, find_plan, load_plan, opening, opens_next
+from crawler.night.plan import PlanError, deadline, find_plan, load_plan, opening, opens_next
 
 FULL = """
 sites = ["spt", "kao.toml"]

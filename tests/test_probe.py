@@ -25,9 +25,9 @@ from cryptography.x509.oid import NameOID
 
 from archive.home import Archive
 from archive.runs import note_visit, start_run
-from crawler.explain import explain
+from crawler.probing.explain import explain
+from crawler.probing.unanswered import kind_of
 from crawler.profile import load
-from crawler.unanswered import kind_of
 from tests.crawl_site import HOST, ROOT, Answer, Site, article, crawl, html, moved, profile
 from tests.forked import nianbao
 
@@ -56,7 +56,7 @@ def shows() -> dict[str, Answer]:
 def look(file: Path, where: Path, resolve: dict[str, int]) -> SimpleNamespace:
     named = [f"--resolve={host}=127.0.0.1:{port}" for host, port in resolve.items()]
     done = nianbao(["probe", str(file), *named, "--data", str(where)], ROOT)
-    assert "Traceback" not in done.out, done.out
+    assert "Traceback" not in done.output, done.output
     return done
 
 
@@ -84,12 +84,11 @@ def test_the_page_is_named_with_title_words_and_file(tmp_path):
     with Site({"/": html(body, title="考试县人民政府")}) as site:
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert (
-        f'200 http://{HOST}/, title "考试县人民政府", begins "新闻办事欢迎来到考试县"' in done.out
-    )
-    assert "欢迎来到考试县".encode() in kept_page(done.out)
-    assert "新闻、办事" in done.out
-    assert line_of(tmp_path, "entries") in done.out
+    met = f'200 http://{HOST}/, title "考试县人民政府", begins "新闻办事欢迎来到考试县"'
+    assert met in done.output
+    assert "欢迎来到考试县".encode() in kept_page(done.output)
+    assert "新闻、办事" in done.output
+    assert line_of(tmp_path, "entries") in done.output
 
 
 def test_report_links_by_other_words_are_proposed_and_the_proposal_works(tmp_path):
@@ -102,10 +101,10 @@ def test_report_links_by_other_words_are_proposed_and_the_proposal_works(tmp_pat
     with Site(pages) as site:
         done = probe(tmp_path, site)
         assert done.code == 1
-        assert f"http://{HOST}/gk/zj/" in done.out
-        better = proposals(done.out, "report_text")
+        assert f"http://{HOST}/gk/zj/" in done.output
+        better = proposals(done.output, "report_text")
         again = probe(tmp_path, site, better)
-    assert again.code == 0, again.out
+    assert again.code == 0, again.output
 
 
 def test_links_of_disclosure_by_other_words_become_entries(tmp_path):
@@ -118,7 +117,7 @@ def test_links_of_disclosure_by_other_words_become_entries(tmp_path):
     with Site(pages) as site:
         done = probe(tmp_path, site)
         assert done.code == 1
-        better = proposals(done.out, "entries")
+        better = proposals(done.output, "entries")
         text = profile(tmp_path).read_text("utf-8")
         (tmp_path / "kao.toml").write_text(
             re.sub(r"^entries = .*$", better, text, flags=re.MULTILINE), "utf-8"
@@ -139,14 +138,14 @@ def test_unknown_list_and_article_markup_are_proposed_and_the_proposals_work(tmp
     with Site(pages) as site:
         done = probe(tmp_path, site)
         lists, bodies = (
-            proposals(done.out, key) for key in ("list_selectors", "article_selectors")
+            proposals(done.output, key) for key in ("list_selectors", "article_selectors")
         )
         assert lists == 'list_selectors = ["p.row", "..."]'
         assert bodies == 'article_selectors = ["div.wz", "..."]'
         again = probe(tmp_path, site, f"{lists}\n{bodies}")
     assert again.code == 0
-    assert "3 lines by p.row" in again.out
-    assert "expected:" not in again.out
+    assert "3 lines by p.row" in again.output
+    assert "expected:" not in again.output
 
 
 def test_a_list_drawn_by_a_script_names_the_system(tmp_path):
@@ -156,8 +155,8 @@ def test_a_list_drawn_by_a_script_names_the_system(tmp_path):
     ) as site:
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert "大汉 jpage" in done.out
-    assert "kao.toml:6: report_columns is not set" in done.out
+    assert "大汉 jpage" in done.output
+    assert "kao.toml:6: report_columns is not set" in done.output
 
 
 def test_a_page_that_only_a_script_fills(tmp_path):
@@ -165,9 +164,9 @@ def test_a_page_that_only_a_script_fills(tmp_path):
     with Site({"/": shell}) as site:
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert "only a script fills" in done.out
-    assert "/zwgk/xxgknb/list" in done.out
-    assert "report_columns" in done.out
+    assert "only a script fills" in done.output
+    assert "/zwgk/xxgknb/list" in done.output
+    assert "report_columns" in done.output
 
 
 @pytest.mark.parametrize(
@@ -183,10 +182,10 @@ def test_block_pages_are_told_from_pages(tmp_path, status, body):
         site.pages["/"] = Answer(body.encode(), status, [("Content-Type", "text/html")])
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert "the site refuses" in done.out
-    assert f"{status} http://{HOST}/" in done.out
-    assert "never solved" in done.out
-    assert "no report column" not in done.out
+    assert "the site refuses" in done.output
+    assert f"{status} http://{HOST}/" in done.output
+    assert "never solved" in done.output
+    assert "no report column" not in done.output
 
 
 def test_robots_that_forbids_names_the_line(tmp_path):
@@ -194,15 +193,15 @@ def test_robots_that_forbids_names_the_line(tmp_path):
     with Site({"/robots.txt": robots, "/": html("")}) as site:
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert f"line 2 of http://{HOST}/robots.txt: Disallow: /" in done.out
-    assert line_of(tmp_path, "entries") in done.out
+    assert f"line 2 of http://{HOST}/robots.txt: Disallow: /" in done.output
+    assert line_of(tmp_path, "entries") in done.output
 
 
 def test_robots_that_fails_is_no_permission(tmp_path):
     with Site({"/robots.txt": Answer(b"oops", 500), "/": html("")}) as site:
         done = probe(tmp_path, site)
     assert done.code == 1
-    assert f"robots.txt of {HOST} answered 500" in done.out
+    assert f"robots.txt of {HOST} answered 500" in done.output
 
 
 def test_another_host_is_proposed_and_the_proposal_works(tmp_path):
@@ -216,9 +215,9 @@ def test_another_host_is_proposed_and_the_proposal_works(tmp_path):
     with Site(pages) as site:
         done = probe(tmp_path, site)
         assert done.code == 1
-        assert f"{HOST} leads to another host, {new}" in done.out
+        assert f"{HOST} leads to another host, {new}" in done.output
         keys = ("hosts", "former_hosts", "entries")
-        lines = "\n".join(proposals(done.out, key) for key in keys)
+        lines = "\n".join(proposals(done.output, key) for key in keys)
         changed = tmp_path / "new.toml"
         changed.write_text(
             f'id = "kao"\nname = "考试县"\n{lines}\n[region]\ncode = "990000"\nname = "考试县"\n',
@@ -240,8 +239,8 @@ def test_articles_that_are_only_files_are_well(tmp_path):
     with Site(pages) as site:
         done = probe(tmp_path, site)
     assert done.code == 0
-    assert "1 files" in done.out
-    assert "expected:" not in done.out
+    assert "1 files" in done.output
+    assert "expected:" not in done.output
 
 
 def test_a_refused_connection(tmp_path):
@@ -249,8 +248,8 @@ def test_a_refused_connection(tmp_path):
         port = closed.getsockname()[1]
     done = probe(tmp_path, port)
     assert done.code == 1
-    assert f"{HOST} refused the connection" in done.out
-    assert line_of(tmp_path, "entries") in done.out
+    assert f"{HOST} refused the connection" in done.output
+    assert line_of(tmp_path, "entries") in done.output
 
 
 def test_a_broken_connection(tmp_path):
@@ -270,7 +269,7 @@ def test_a_broken_connection(tmp_path):
         done = probe(tmp_path, server.getsockname()[1])
         server.shutdown(socket.SHUT_RDWR)
     assert done.code == 1
-    assert f"{HOST} broke the connection off" in done.out
+    assert f"{HOST} broke the connection off" in done.output
 
 
 def test_an_old_host_that_is_dead_while_the_new_one_answers(tmp_path):
@@ -284,7 +283,7 @@ def test_an_old_host_that_is_dead_while_the_new_one_answers(tmp_path):
         )
         file.write_text(text, "utf-8")
         done = look(file, tmp_path / "d", {HOST: site.port, old: port})
-    assert f"the former host {old} no longer answers; {HOST} does" in done.out
+    assert f"the former host {old} no longer answers; {HOST} does" in done.output
 
 
 def test_a_name_that_nobody_knows(tmp_path):
@@ -292,11 +291,11 @@ def test_a_name_that_nobody_knows(tmp_path):
     host = "www.kao.invalid"
     done = look(profile(tmp_path, hosts=(host,)), tmp_path / "d", {})
     assert done.code == 1
-    assert "no internet" in done.out or f"the name {host} is not known" in done.out
-    assert f"no answer from http://{host}/robots.txt" in done.out
-    assert f'{line_of(tmp_path, "hosts")} = ["{host}"]' in done.out
+    assert "no internet" in done.output or f"the name {host} is not known" in done.output
+    assert f"no answer from http://{host}/robots.txt" in done.output
+    assert f'{line_of(tmp_path, "hosts")} = ["{host}"]' in done.output
     # The web is searched for what the site is called.
-    assert "考试县人民政府" in done.out.partition("how:")[2]
+    assert "考试县人民政府" in done.output.partition("how:")[2]
 
 
 def test_a_first_crawl_that_fails_explains_itself_and_keeps_the_reason(tmp_path):

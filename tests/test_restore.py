@@ -16,15 +16,16 @@ from pathlib import Path
 import pytest
 
 from archive.home import Archive
+from archive.keeping.verify import verify
 from archive.records import Record, read_record, read_records
 from archive.runs import Site as Known
 from archive.runs import finish_run, note_visit, now, start_run
-from archive.verify import verify
 from archive.warc import Place
-from pipeline.adopt import adopt
 from pipeline.download import archive_exchange, latest_capture
+from pipeline.restoring.adopt import adopt
 from pipeline.store import note_agency, note_register
 from tests.crawl_site import ROOT, Answer, Site, article, check_warc, command, html, profile
+from tests.forked import forked
 from tests.kept_archive import FILE, HOME, PAGE, SITE, Clock, exchange, keep, run_command
 
 # When a database was made is not what it holds; how addresses were listed is no record's matter.
@@ -124,7 +125,7 @@ def test_nights_of_real_walks_come_back(tmp_path):
         walk = [*command(data, site.port, file)]
 
         def night() -> int:
-            return subprocess.run(walk, cwd=ROOT, capture_output=True, check=False).returncode
+            return forked(walk[2:], ROOT).code
 
         assert night() == 0
         site.pages["/gk/nb/t20220120_0.html"] = article("改", "<p>改</p>")

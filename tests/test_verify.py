@@ -14,8 +14,8 @@ import pytest
 
 from archive import warc
 from archive.blobs import BlobStore
+from archive.keeping.verify import verify
 from archive.records import Damage, read_records
-from archive.verify import verify
 from tests.kept_archive import FILE, PAGE, keep, run_command
 
 

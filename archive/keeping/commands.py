@@ -17,7 +17,7 @@ from archive.commands import open_archive
 from archive.options import data_option
 
 if TYPE_CHECKING:
-    from archive.verify import Verdict
+    from archive.keeping.verify import Verdict
 
 _SHOWN = 20
 _TITLES = {
@@ -75,7 +75,7 @@ def verify(data: Path, *, as_json: bool) -> None:
     was published. Nothing is changed; a crawl may go on meanwhile.
     Exit code: 0 clean, 2 no archive there, 3 damaged.
     """
-    from archive.verify import verify as run
+    from archive.keeping.verify import verify as run
 
     verdict = run(_existing(data), _progress)
     if as_json:
@@ -104,8 +104,8 @@ def backup(folder: Path, data: Path) -> None:
     Exit code: 0 done, 1 FOLDER can't be used, 2 no archive there, 3 the archive is damaged or the
     disk refuses.
     """
-    from archive.backup import BackupError
-    from archive.backup import backup as run
+    from archive.keeping.backup import BackupError
+    from archive.keeping.backup import backup as run
 
     try:
         copied = run(_existing(data), folder, _progress)
@@ -155,7 +155,7 @@ def wacz(output: Path, site: str | None, since: datetime | None, data: Path) -> 
 
     from warcio.exceptions import ArchiveLoadFailed
 
-    from archive.wacz import Choice, NothingToPackError, write_wacz
+    from archive.keeping.wacz import Choice, NothingToPackError, write_wacz
 
     archive = open_archive(data)
     try:

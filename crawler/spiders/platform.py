@@ -14,9 +14,9 @@ from crawler import discovery
 from crawler.adapters import links
 from crawler.adapters.trs import Page, PageTooLargeError
 from crawler.discovery import Role, Step, names_directory
-from crawler.handler import NETWORK_ERRORS
 from crawler.items import ReportItem
 from crawler.lists import ListEnds
+from crawler.network.handler import NETWORK_ERRORS
 from crawler.profile import Profile, is_loopback
 from crawler.run import Run, run_of
 from crawler.witness import Witness

@@ -15,37 +15,8 @@ import sys
 import time
 import traceback
 
-from scrapy.settings import default_settings
-from scrapy.utils.misc import load_object
-
-# What commands import when they run is imported once, here.
-import archive.publish  # noqa: F401
-import crawler.nightly
-import crawler.settings
-import pipeline.commands  # noqa: F401
+import tests.preloaded  # noqa: F401
 from tests.at_time import run
-
-_NAMES = (
-    "DOWNLOADER_MIDDLEWARES",
-    "SPIDER_MIDDLEWARES",
-    "EXTENSIONS",
-    "ITEM_PIPELINES",
-    "DOWNLOAD_HANDLERS",
-)
-
-
-def _load() -> None:
-    """Load what Scrapy would load by name."""
-    named: dict[str, object] = {}
-    for name in _NAMES:
-        named |= getattr(default_settings, f"{name}_BASE", {}) | getattr(default_settings, name)
-        named |= getattr(crawler.settings, name)
-    for name, order in named.items():
-        if order is not None and name.count("."):
-            load_object(name)
-    for name in ("SCHEDULER", "DUPEFILTER_CLASS", "DOWNLOADER", "ITEM_PROCESSOR", "STATS_CLASS"):
-        load_object(getattr(default_settings, name))
-    assert "twisted.internet.reactor" not in sys.modules, "a reactor can't be shared"
 
 
 def _child(moment: str, arguments: list[str]) -> int:
@@ -74,7 +45,6 @@ def _wait(child: int, kill: float | None) -> int:
 
 
 def main() -> None:
-    _load()
     for line in sys.stdin:
         kill, moment, *arguments = json.loads(line)
         began = time.monotonic()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from archive.home import Archive
 from crawler import discovery
 from crawler.discovery import Role, Step
-from crawler.explain import explain
-from crawler.met import ending
+from crawler.probing.explain import explain
+from crawler.probing.met import ending
 from crawler.spiders.platform import PlatformSpider
 from crawler.walk import settings_for, spider_for, walk
 

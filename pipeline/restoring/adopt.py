@@ -10,7 +10,7 @@ from archive.home import Archive
 from archive.records import Damage
 from archive.warc import RunFiles
 from pipeline.download import Exchange, archive_exchange, latest_capture
-from pipeline.records import Told, with_referrers
+from pipeline.restoring.records import Told, with_referrers
 
 
 def adopt(archive: Archive, site_id: str, run_id: int) -> None:

@@ -20,8 +20,8 @@ from typing import TypeVar
 from archive.atomic import PREFIX
 from archive.blobs import BlobStore
 from archive.exports import PACKAGE
+from archive.keeping.verify_warc import Named, verify_file
 from archive.publish import public_folder
-from archive.verify_warc import Named, verify_file
 
 _PIECE = 1 << 20
 _WORKERS = 2

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from crawler.nightly_plan import BEIJING
+from crawler.night.plan import BEIJING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,9 +16,9 @@ from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.block_pages import block_sign
-from crawler.handler import NETWORK_ERRORS
-from crawler.pace import Pace
+from crawler.network.block_pages import block_sign
+from crawler.network.handler import NETWORK_ERRORS
+from crawler.network.pace import Pace
 from crawler.run import run_of
 from pipeline.read.html import decode
 

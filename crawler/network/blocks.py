@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.block_pages import block_sign
+from crawler.network.block_pages import block_sign
 from crawler.run import run_of
 from crawler.schedule import FROM_ARCHIVE
 

@@ -19,12 +19,12 @@ from typing import Any, TextIO
 from archive import atomic, journal
 from archive.home import Archive
 from archive.records import Damage
-from pipeline.adopt import exchange_of
 from pipeline.download import archive_exchange
 from pipeline.pool import ReaderPool
-from pipeline.records import Told, files_of, in_order
-from pipeline.replay import Replay
-from pipeline.runs_again import RunsAgain
+from pipeline.restoring.adopt import exchange_of
+from pipeline.restoring.records import Told, files_of, in_order
+from pipeline.restoring.replay import Replay
+from pipeline.restoring.runs_again import RunsAgain
 from pipeline.store import settle
 
 WORKPLACE = ".restoring"

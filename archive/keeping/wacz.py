@@ -19,8 +19,8 @@ from typing import BinaryIO
 from sqlite_utils import Database
 
 from archive import atomic
-from archive.cdx import write_compressed
 from archive.home import Archive
+from archive.keeping.cdx import write_compressed
 from archive.records import Record, named, read_records
 from archive.warc import Place
 

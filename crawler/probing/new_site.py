@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 from archive.home import Archive
 from crawler import discovery
 from crawler.adapters.trs import Page
-from crawler.advice import Advice, Change, toml_line
+from crawler.comparing.elsewhere import tenant_of
 from crawler.discovery import Role, Step
-from crawler.elsewhere import tenant_of
-from crawler.explain import explain, is_column
-from crawler.met import met
-from crawler.places import Guess, guess_id, guess_place
+from crawler.probing.advice import Advice, Change, toml_line
+from crawler.probing.explain import explain, is_column
+from crawler.probing.met import met
+from crawler.probing.places import Guess, guess_id, guess_place
 from crawler.profile import Profile, load, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crawler.met import Met
+    from crawler.probing.met import Met
 
 MOST_ROUNDS = 4
 # What a probe may decide by itself; everything else is for a person to judge.

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from crawler.nightly_plan import CommandHook, MailHook, WebhookHook
+from crawler.night.plan import CommandHook, MailHook, WebhookHook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crawler.nightly_plan import Hook
+    from crawler.night.plan import Hook
 
 ATTEMPTS = 3
 PAUSE = 2.0

@@ -21,8 +21,7 @@ from archive.blobs import BlobDamagedError, BlobMissingError
 from archive.runs import night, now
 from crawler.adapters import links
 from crawler.adapters.trs import Page
-from crawler.discovery import Role, Step, names_report, squeeze
-from crawler.elsewhere import (
+from crawler.comparing.elsewhere import (
     Found,
     NotReadableError,
     is_report_address,
@@ -30,8 +29,9 @@ from crawler.elsewhere import (
     read_sitemap,
     tenant_of,
 )
-from crawler.handler import NETWORK_ERRORS
-from crawler.posted import json_body, posted_url
+from crawler.comparing.posted import json_body, posted_url
+from crawler.discovery import Role, Step, names_report, squeeze
+from crawler.network.handler import NETWORK_ERRORS
 from crawler.run import run_of
 from pipeline.download import latest_capture
 from pipeline.read.document import UnreadableError

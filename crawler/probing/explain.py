@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from crawler import discovery
 from crawler.adapters import links
 from crawler.adapters.trs import Page
-from crawler.advice import Advice, Change
-from crawler.block_pages import block_sign
 from crawler.discovery import Role, Step, names_report, squeeze
-from crawler.markup import guess_article, guess_list
-from crawler.met import met
-from crawler.unanswered import refused, unanswered
+from crawler.network.block_pages import block_sign
+from crawler.probing.advice import Advice, Change
+from crawler.probing.markup import guess_article, guess_list
+from crawler.probing.met import met
+from crawler.probing.unanswered import refused, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from archive.home import Archive
-    from crawler.met import Met
+    from crawler.probing.met import Met
     from crawler.profile import Profile
 
 _FEW_WORDS = 200

@@ -28,7 +28,7 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.web._newclient import HEADER, STATUS
 
-from crawler.posted import wire_url
+from crawler.comparing.posted import wire_url
 from crawler.run import run_of
 
 if TYPE_CHECKING:

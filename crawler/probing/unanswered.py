@@ -9,14 +9,14 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.advice import Advice, Change
-from crawler.block_pages import block_sign
+from crawler.network.block_pages import block_sign
+from crawler.probing.advice import Advice, Change
 from pipeline.read.html import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crawler.met import Met
+    from crawler.probing.met import Met
     from crawler.profile import Profile
 
 # A name that exists as long as there is a Chinese government: looked up, never spoken to.

@@ -19,10 +19,10 @@ from archive.home import Archive
 from archive.publish import publish
 from archive.runs import SiteBusyError
 from archive.trouble import TroubleError, check_clock, check_database, check_room, named
-from crawler.nightly_lock import NightLock
-from crawler.nightly_plan import deadline
-from crawler.nightly_report import Night, events_since, new_notices, note_told
-from crawler.notify import notify
+from crawler.night.lock import NightLock
+from crawler.night.notify import notify
+from crawler.night.plan import deadline
+from crawler.night.report import Night, events_since, new_notices, note_told
 from crawler.walk import settings_for, spider_for, walk
 from pipeline.pool import ReaderPool, ReaderStartError
 from pipeline.reread import outdated, reread
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from crawler.nightly_plan import Plan
+    from crawler.night.plan import Plan
     from crawler.profile import Profile
 
 REPORT = "nightly.json"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from archive.home import Archive
 from archive.records import Damage, named
 from archive.runs import note_visit
-from pipeline.records import Told
+from pipeline.restoring.records import Told
 
 _UNKNOWN = "000000"
 _NO_JOURNAL = "restored from WARC files that hold no journal: how it ended is not known"

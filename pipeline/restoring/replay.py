@@ -13,7 +13,7 @@ from archive.home import Archive
 from pipeline.finding import Finding
 from pipeline.pool import ReaderPool
 from pipeline.report import Report
-from pipeline.runs_again import capture_id
+from pipeline.restoring.runs_again import capture_id
 from pipeline.store import (
     Source,
     add_source,

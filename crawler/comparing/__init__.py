@@ -1,0 +1,1 @@
+"""Comparing: the walk held against the site's own sitemaps and search."""

@@ -1,0 +1,1 @@
+"""The network: what leaves, how fast, what comes back, and where it is kept."""

@@ -1,0 +1,1 @@
+"""The night: a plan, a lock, the work, what came of it and who is told."""

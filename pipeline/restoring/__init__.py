@@ -1,0 +1,1 @@
+"""Restoring: an archive made again from its WARC files alone."""

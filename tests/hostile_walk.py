@@ -7,7 +7,6 @@ those of ``nianbao crawl`` but for SETTINGS (JSON), so that no test waits for a 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +23,9 @@ def main() -> None:
     more = {"RETRY_TIMES": 0, "NIANBAO_PROGRESS": False, **json.loads(changed)}
     settings = settings_for(Path(data), parse_resolve(tuple(rest[:cut])), more)
     ends = walk([spider_for(load(name)) for name in rest[cut + 1 :]], settings)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # What getrusage tells begins with what the parent had when it forked.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
     told = [{**asdict(end), "counts": dict(end.counts)} for end in ends]
     sys.stdout.write(json.dumps({"ends": told, "peak": peak}) + "\n")
 

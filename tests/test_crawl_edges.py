@@ -26,6 +26,7 @@ from tests.crawl_site import (
     rows_of,
     run,
 )
+from tests.forked import nianbao
 
 REPORT = "考试县财政局2021年政府信息公开工作年度报告"
 COLUMN = (
@@ -365,15 +366,9 @@ def test_wrong_use_has_exit_code_two(tmp_path):
         ["spt", "--resolve", "x"],
         ["--profile", str(tmp_path / "none.toml")],
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "crawler.cli", "crawl", *arguments, "--data", str(tmp_path)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 2, arguments
-        assert "Error" in done.stderr
+        done = nianbao(["crawl", *arguments, "--data", str(tmp_path)], ROOT)
+        assert done.code == 2, arguments
+        assert "Error" in done.err
 
 
 def test_scrapy_lists_exactly_the_two_sites():

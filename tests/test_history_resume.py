@@ -104,9 +104,12 @@ def test_a_walk_ends_when_its_time_is_over_even_while_it_waits(tmp_path):
         python, file, data = command[0], command[command.index("--profile") + 1], tmp_path / "data"
         resolve = command[command.index("--resolve") + 1]
         began = time.monotonic()
-        done = run([python, "-c", start, file, str(data), resolve], data)
+        done = subprocess.run(
+            [python, "-c", start, file, str(data), resolve],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         assert time.monotonic() - began < 25
-        assert done.output.strip() == "paused"
+        assert done.stdout.strip() == "paused"
         asked = nights.asked()
         nights.more = ""
         nights.site.requests.clear()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.kills import Attack
 
-KILLS = 6
+KILLS = 3
 
 
 @pytest.mark.timeout(600)

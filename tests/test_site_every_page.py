@@ -38,10 +38,10 @@ _LOOKS = {
 }  # fmt: skip
 _Scheme = Literal["light", "dark"]
 SCREENS: dict[tuple[int, _Scheme], dict[str, Any] | None] = {
-    (1280, "light"): _LOOKS, (1280, "dark"): None, (390, "light"): None, (390, "dark"): _ALL,
+    (1280, "light"): _LOOKS, (390, "dark"): _ALL,
 }  # fmt: skip
 # Pages are asked for this often of each kind: rows of tables and figures are many and alike.
-MOST_OF_A_KIND = 6
+MOST_OF_A_KIND = 3
 REPORT = "/report/640502-government_office/2024"
 # Pages that only a form leads to.
 ASKED = (

@@ -51,6 +51,16 @@ def replaced(folder: Path, digest: str) -> None:
             "UPDATE reports SET document_id = (SELECT id FROM documents WHERE digest <> ?)",
             (digest,),
         )
+        # The address was visited when it gave the one and when it gave the other.
+        db.execute(
+            "INSERT INTO runs (id, site_id, started_at, finished_at, outcome) VALUES"
+            " (99, 'spt', '2025-01-24T00:00:00Z', '2025-01-24T00:00:00Z', 'finished')"
+        )
+        db.execute(
+            "INSERT INTO run_visits (run_id, url, visited_at, status, capture_id)"
+            " SELECT 99, url, captured_at, 200, id FROM captures"
+            " WHERE url = 'https://www.spt.gov.cn/b.html'"
+        )
     archive.close()
 
 

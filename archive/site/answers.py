@@ -56,7 +56,8 @@ async def page_of(
 ) -> Response:
     """Return a page made of one of our templates."""
     page = datasette.pages.get_template(template)
-    return Response.html(page.render(request=request, **context), status=status)
+    text = page.render(request=request, status=status, **context)
+    return Response.html(text, status=status)
 
 
 def number_from(request: Request, name: str, highest: int) -> int | None:

@@ -56,6 +56,8 @@ class ParsePipeline(Stage):
         super().__init__(run)
         self._held = ExitStack()
         self._readers: ReaderPool | None = None
+        # First come, first stored: a walk that was killed numbers documents as one left alone.
+        self._turn = asyncio.Lock()
 
     def close_spider(self) -> None:
         """End the reader."""
@@ -63,12 +65,13 @@ class ParsePipeline(Stage):
 
     async def process_item(self, item: ReportItem) -> ReportItem:
         """Parse the archived bytes while the walk goes on."""
-        if not item.known:
-            data = self.archive.blobs.get(item.digest)
-            if self._readers is None:
-                # Most nights bring nothing new, so that nobody is there to read it.
-                self._readers = self._held.enter_context(ReaderPool(workers=1))
-            item.report = await asyncio.to_thread(self._readers.parse, data)
+        async with self._turn:
+            if not item.known:
+                data = self.archive.blobs.get(item.digest)
+                if self._readers is None:
+                    # Most nights bring nothing new, so that nobody is there to read it.
+                    self._readers = self._held.enter_context(ReaderPool(workers=1))
+                item.report = await asyncio.to_thread(self._readers.parse, data)
         return item
 
 

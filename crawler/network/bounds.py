@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crawler.run import Run
 
 
-MOST_QUEUED = 20_000
+MOST_QUEUED = 10_000
 """Addresses that wait at once, when a run may ask for less: what the archive answers costs no
 request, so a small budget alone must not cut the queue."""
 

@@ -11,13 +11,17 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test proof lint bench lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/nianbao demo --data "$(DATA)" --port $(PORT) $(if $(filter no,$(SERVE)),--no-serve)
 
 test: $(DEVELOPED) lint
 	$(BIN)/pytest
+
+# Simulated nights, kills, faults and a hostile site: minutes long, so not in the test of each change.
+proof: $(DEVELOPED)
+	$(BIN)/pytest -m proof
 
 lint: $(DEVELOPED)
 	$(BIN)/ruff check .

@@ -20,6 +20,8 @@ from tests.crawl_site import HOST, ROOT, Answer, Site, article, check_warc, html
 from tests.nights.drive import WINDOW, Hurry
 from tests.same_archive import differences
 
+pytestmark = pytest.mark.proof
+
 REPORT = "考试县第{}镇2021年政府信息公开工作年度报告"
 NUMBER = 8
 LAST = f"/gk/nb/t20220120_{NUMBER - 1}.html"

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.crawl_site import ROOT, Walked, check_warc
 from tests.hostile_site import DEEDS, REPORT, HostileSite, page, whole
+
+pytestmark = pytest.mark.proof
 
 MB = 1 << 20
 Pages = dict[str, bytes | Callable[[str], bytes]]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.kills import Attack
 
+pytestmark = pytest.mark.proof
+
 KILLS = 3
 
 

@@ -13,6 +13,8 @@ from tests.nights.judge import problems
 from tests.nights.script import NUMBER
 from tests.nights.world import build_world
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.mark.timeout(600)
 def test_thirty_nights(tmp_path):

@@ -194,7 +194,8 @@ def nightly(  # noqa: PLR0913 - click passes options
         click.echo(json.dumps(night.as_json(), ensure_ascii=False, indent=2))
     else:
         click.echo(night.words())
-    _explain(profiles, data)
+    if not night.troubles:  # a database in trouble can't tell what a walk met
+        _explain(profiles, data)
     sys.exit(night.exit_code)
 
 

@@ -635,3 +635,15 @@ def test_a_column_with_a_head_of_its_own_is_no_column_of_the_form():
     report = report_of(Table(table.rows, table.columns + 1, tuple(cells), "path=/t"))
     third_table = {code: value for code, value in values.items() if code.startswith("t3_")}
     assert {code: read(report)[code] for code in third_table} == third_table
+
+
+def test_a_dash_in_the_blank_corner_of_the_head_leaves_the_column_heads_heads():
+    values = distinct_values("2021")
+    table = third("2021", values)
+    last = table.columns
+    cells = [*table.cells, Cell(0, last, 1, 1, "", PAGE), Cell(1, last, 2, 1, "——", PAGE)]
+    cells += [Cell(row, last, 1, 1, "", PAGE) for row in range(3, table.rows)]
+    cells.sort(key=lambda c: (c.row, c.column))
+    report = report_of(Table(table.rows, last + 1, tuple(cells), "path=/t"))
+    third_table = {code: value for code, value in values.items() if code.startswith("t3_")}
+    assert {code: read(report)[code] for code in third_table} == third_table

@@ -51,10 +51,12 @@ def classify(row: GridRow) -> Kind:
         return "t4_head"
     if sum(joined.count(leaf) for leaf in _T4_LEAVES) >= 2 or _is_leaf_piece_row(words):
         return "t4_head"
-    # A head cell that reaches too far down does not make a head of a row of figures.
+    # Head cells that reach too far down do not make a head of a row of figures, nor one dash in
+    # the blank corner of a head a row of figures of it.
     if figures < 2 and any(head in joined for head in _T3_HEADS):
         return "t3_head"
-    if not figures and len({head for word in words for head in _column_heads(word)}) >= 2:
+    heads = len({head for word in words for head in _column_heads(word)})
+    if figures < 2 and heads >= (3 if figures else 2):
         return "t3_head"
     return _body_kind(labels)
 

@@ -35,6 +35,7 @@ AGENCIES = (
     ("999902:hostile", f"临川市“{HOSTILE}”办公室（虚构）", "department", "999902"),
     ("999902:none", "临川市档案馆（虚构）", "department", "999902"),
 )
+LATE = ("999902:xinfang", 2021)
 HEADINGS = (
     "一、总体情况",
     "二、主动公开政府信息情况",
@@ -497,3 +498,22 @@ def seed_many(folder: Path, regions: list[str], agencies_each: int) -> None:
 
 if __name__ == "__main__":
     seed(Path(sys.argv[1]))
+
+
+def note_late(folder: Path) -> None:
+    """Say of one report of a seeded archive, ``LATE``, that it was published late."""
+    archive = Archive(folder)
+    with archive.transaction() as db:
+        report = db.execute(
+            "SELECT r.id FROM reports r JOIN agencies a ON a.id = r.agency_id"
+            " WHERE a.key = ? AND r.year = ?",
+            LATE,
+        ).fetchone()[0]
+        db.table("findings").insert(
+            {
+                "id": "late", "report_id": report, "rule": "W-DEADLINE", "severity": "warning",
+                "message": "发布于 2022-05-01，晚于条例规定的 2022-01-31。", "quote": "",
+                "place": "",
+            }
+        )  # fmt: skip
+    archive.close()

@@ -13,31 +13,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from archive.home import Archive
-from tests.site_seed import Seeded, seed, seed_many
+from tests.site_seed import Seeded, note_late, seed, seed_many
 from tests.site_server import client_of, page, running_site
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
-
-LATE = ("999902:xinfang", 2021)
 
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     made = seed(tmp_path_factory.mktemp("home"))
-    archive = Archive(made.folder)
-    with archive.transaction() as db:
-        report = db.execute(
-            "SELECT r.id FROM reports r JOIN agencies a ON a.id = r.agency_id"
-            " WHERE a.key = ? AND r.year = ?",
-            LATE,
-        ).fetchone()[0]
-        db.table("findings").insert(
-            {
-                "id": "late", "report_id": report, "rule": "W-DEADLINE", "severity": "warning",
-                "message": "发布于 2022-05-01，晚于条例规定的 2022-01-31。", "quote": "",
-                "place": "",
-            }
-        )  # fmt: skip
-    archive.close()
+    note_late(made.folder)
     return made
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from archive.home import Archive
-from tests.site_seed import AGENCIES, Seeded, seed
+from tests.site_seed import AGENCIES, Seeded, note_late, seed
 from tests.site_server import running_site
 from tests.test_site_browser import ARGUMENTS, CHROMIUM
 
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.skipif(
     not Path(CHROMIUM).exists(), reason="no Chromium found; set CHROMIUM to its path"
 )
 NAMES = {key: name for key, name, _, _ in AGENCIES}
-LATE = ("999902:xinfang", 2021)
 
 
 class Visitor:
@@ -62,21 +60,7 @@ class Visitor:
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     made = seed(tmp_path_factory.mktemp("questions"))
-    archive = Archive(made.folder)
-    with archive.transaction() as db:
-        report = db.execute(
-            "SELECT r.id FROM reports r JOIN agencies a ON a.id = r.agency_id"
-            " WHERE a.key = ? AND r.year = ?",
-            LATE,
-        ).fetchone()[0]
-        db.table("findings").insert(
-            {
-                "id": "late", "report_id": report, "rule": "W-DEADLINE", "severity": "warning",
-                "message": "发布于 2022-05-01，晚于条例规定的 2022-01-31。", "quote": "",
-                "place": "",
-            }
-        )  # fmt: skip
-    archive.close()
+    note_late(made.folder)
     return made
 
 

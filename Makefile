@@ -33,11 +33,13 @@ lint: $(DEVELOPED)
 bench: $(DEVELOPED)
 	$(BIN)/python -m tests.bench
 
-# The versions and hashes of everything that is installed; run after changing pyproject.toml.
+# The versions and hashes of everything that is installed; run after changing pyproject.toml. What
+# developing needs is settled first, as an extra may want an older version of what all need.
 lock: $(DEVELOPED)
-	$(COMPILE) --build-deps-for editable --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra data --extra ocr --extra wacz --extra dev --constraint requirements.lock \
-		--output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --build-deps-for editable --extra cluster --extra data --extra ocr --extra wacz \
+		--extra dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --build-deps-for editable --constraint requirements-dev.lock \
+		--output-file requirements.lock pyproject.toml
 
 # What running needs, and what developing needs on top: the archive installs no browser driver.
 $(INSTALLED): requirements.lock pyproject.toml

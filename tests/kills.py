@@ -7,6 +7,7 @@ same night begun anew. The exit code is 1 when anything is not as it would be wi
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -15,7 +16,7 @@ import sys
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import click
@@ -109,7 +110,7 @@ class Attack:
         world, data = where
         number, night = name
         for attempt in range(self.a_night + 1):
-            stored = _stored(data)
+            stored = _stored(data, _moment(night, 0))
             begun = len(world.server.requests)
             last = attempt == self.a_night or self.kills >= most
             kill = None if last else self.dice.uniform(SOONEST, took)
@@ -119,6 +120,8 @@ class Attack:
                 self._look_for_second_bodies(asked, stored, name)
             if code == -9:
                 self.kills += 1
+                if _is_over(data, _moment(night, 0)):
+                    break  # it was about to say what it came to; one more would be a second night
                 what = _state(data)
                 self.during[what] = self.during.get(what, 0) + 1
                 continue
@@ -162,13 +165,20 @@ def _rows(data: Path, query: str) -> list[tuple[str, ...]]:
         return db.execute(query).fetchall() if known else []
 
 
-def _stored(data: Path) -> set[str]:
-    """Return the addresses whose bodies of this night are stored."""
-    query = (
-        "SELECT v.url FROM run_visits v WHERE v.status = 200 AND v.visited_at >="
-        " (SELECT max(strftime('%Y-%m-%dT%H:%M', started_at, '-2 hours')) FROM runs)"
-    )
+def _stored(data: Path, begin: str) -> set[str]:
+    """Return the addresses whose bodies of a night are stored."""
+    since = datetime.fromisoformat(begin).astimezone(UTC).isoformat()
+    query = f"SELECT url FROM run_visits WHERE status = 200 AND visited_at >= '{since[:19]}'"
     return {url for (url,) in _rows(data, query)}
+
+
+def _is_over(data: Path, begin: str) -> bool:
+    """Tell whether the work of a killed night was done: it is told, and the lock was let go of."""
+    lock, report = data / ".nightly.lock", data / "nightly.json"
+    if not report.exists() or lock.stat().st_size:
+        return False
+    began = datetime.fromisoformat(json.loads(report.read_bytes())["began_at"])
+    return began >= datetime.fromisoformat(begin)
 
 
 def _state(data: Path) -> str:

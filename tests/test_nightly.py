@@ -24,7 +24,7 @@ from crawler.night.lock import NightLock, NightlyBusyError
 from crawler.night.nightly import run_night
 from crawler.night.plan import make_plan
 from crawler.night.report import Night, Notice
-from crawler.walk import Ended
+from crawler.outcome import Ended
 from tests.crawl_site import HOST, ROOT, Site, article, check_warc, html, profile
 from tests.forked import forked
 
@@ -238,6 +238,25 @@ def test_a_lock_outlives_no_crash_and_tells_of_it(tmp_path: Path) -> None:
         NightLock(tmp_path).acquire()
     lock.release()
     assert NightLock(tmp_path).acquire() is None
+
+
+def test_a_night_that_was_killed_after_a_walk_does_not_walk_it_once_more(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    file = profile(tmp_path)
+    # What a night leaves behind that is killed when a site is walked: while it publishes, say.
+    killed = {"pid": 1, "began_at": "2026-11-30T17:59:00.000000Z", "goes_on_from": None}
+    with Site(pages()) as site:
+        at("2026-12-01T02:00:00+08:00", data, site, str(file))
+        asked = len(site.requests)
+        (data / ".nightly.lock").write_text(json.dumps(killed))
+        code, words = at("2026-12-01T03:00:00+08:00", data, site, str(file))
+        assert len(site.requests) == asked
+        assert code == 0, words
+        assert f"kao: finished, {asked} requests" in words
+        assert "the night that began at 2026-11-30T17:59:00.000000Z was cut off" in words
+        (data / ".nightly.lock").write_text(json.dumps(killed))
+        at("2026-12-02T02:00:00+08:00", data, site, str(file))
+        assert len(site.requests) > asked
 
 
 def visited(folder: Path, moment: str) -> Archive:

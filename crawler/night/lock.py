@@ -7,13 +7,13 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from archive.runs import now
+from archive.runs import night, now
 from archive.trouble import TroubleError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_BYTES = 4096
+_BYTES = 512
 
 
 class NightlyBusyError(TroubleError):
@@ -38,7 +38,10 @@ class NightLock:
         return self._handle is not None
 
     def acquire(self) -> str | None:
-        """Take the lock; return when the night before began, if that one was killed.
+        """Take the lock; return when the work before began, if that was killed.
+
+        Of several that were killed in one night, and each of which went on with the one before,
+        it is when the first began.
 
         Raises:
             NightlyBusyError: another process holds it.
@@ -57,9 +60,17 @@ class NightLock:
                 f"'kill {holder.get('pid', 'PID')}'; the next night goes on where it was"
             ) from error
         self._handle = handle
-        self._write({"pid": os.getpid(), "began_at": now()})
-        began = holder.get("began_at")
-        return str(began) if began else None
+        moment = now()
+        cut_off = holder.get("goes_on_from") or holder.get("began_at")
+        goes_on = cut_off is not None and night(str(cut_off)) == night(moment)
+        self._write(
+            {
+                "pid": os.getpid(),
+                "began_at": moment,
+                "goes_on_from": cut_off if goes_on else None,
+            }
+        )
+        return str(cut_off) if cut_off else None
 
     def release(self) -> None:
         """Let go; what the file says is wiped out, so that a killed night can be told."""
@@ -73,12 +84,12 @@ class NightLock:
 
     def _write(self, holder: dict[str, object]) -> None:
         assert self._handle is not None
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, json.dumps(holder).encode(), 0)
+        # In one step over what was there: a kill leaves one or the other.
+        os.pwrite(self._handle, json.dumps(holder).encode().ljust(_BYTES), 0)
 
     @staticmethod
     def _holder(handle: int) -> dict[str, object]:
-        text = os.pread(handle, _MOST_BYTES, 0)
+        text = os.pread(handle, _BYTES, 0)
         try:
             found = json.loads(text) if text else {}
         except ValueError:

@@ -1,4 +1,4 @@
-"""The archive as a folder: database, stored bytes, WARC files."""
+"""The archive: its database in a data folder, stored bytes and WARC files in its store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sqlite_utils import Database
 
 from archive.blobs import BlobStore
 from archive.schema import migrations
+from archive.store import Store, open_store
+from archive.warc_files import RunFiles
 
 
 class ArchiveMissingError(FileNotFoundError):
@@ -18,22 +20,31 @@ class ArchiveMissingError(FileNotFoundError):
 
 
 class Archive:
-    """One data folder: ``nianbao.db``, ``blobs/``, ``warc/``.
+    """One data folder with ``nianbao.db``, and the store of its bytes (see ``archive.store``).
 
     Args:
         folder: the data folder.
         create: make folder and database when they are not there.
+        store: where bytes are kept; None for what ``store.toml`` in the folder says.
 
     Raises:
         ArchiveMissingError: there is no database in the folder and ``create`` is false.
+        archive.store.StoreSettingError: ``store.toml`` names no store that can be opened.
+
+    Attributes:
+        store: where bytes are kept.
+        warc: the part of it that holds WARC files.
+        blobs: the part of it that holds what was answered, by digest.
 
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False, store: Store | None = None) -> None:
         self.folder = folder
         self.database_path = folder / "nianbao.db"
-        self.warc_folder = folder / "warc"
-        self.blobs = BlobStore(folder / "blobs")
+        self.store = open_store(folder) if store is None else store
+        self.warc = self.store.at("warc")
+        self.blobs = BlobStore(self.store)
+        self._run_files: dict[tuple[str, int], RunFiles] = {}
         if not self.database_path.exists():
             if not create:
                 raise ArchiveMissingError(
@@ -47,10 +58,18 @@ class Archive:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        # The inner pages of all trees of a large archive; SQLite's own 2 MB make each look-up in
+        # it read them anew.
+        connection.execute("PRAGMA cache_size = -16384")
         self.db = Database(connection)
         # A restore gives functions what the journal tells; they must not tell it once more.
         self.replays = False
         migrations.apply(self.db)
+
+    def run_files(self, site_id: str, run_id: int) -> RunFiles:
+        """Return the WARC files of a run; the same object for the same run."""
+        key = site_id, run_id
+        return self._run_files.setdefault(key, RunFiles(self.warc, *key))
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:

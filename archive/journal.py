@@ -65,7 +65,7 @@ def note_run(archive: Archive, run_id: int, kind: str, at: str, content: Mapping
     if told.get("capture") is not None:
         told["capture"], refers_to = _capture(archive, int(told["capture"]))
     warc.write_metadata(
-        warc.RunFiles(archive.warc_folder, site_id, run_id),
+        archive.run_files(site_id, run_id),
         f"{URI}{kind}:{told.get('url', site_id)}",
         at,
         {"kind": kind, **told},
@@ -131,7 +131,7 @@ def _capture(archive: Archive, capture_id: int) -> tuple[list[Any], str]:
         (capture_id,),
     ).fetchone()
     try:
-        identity = warc.read_original(archive.warc_folder, warc.Place(*place)).identity
+        identity = warc.read_original(archive.warc, warc.Place(*place)).identity
     except warc.WarcDamagedError:
         identity = ""  # 'nianbao verify' says so; the address and digest name the capture as well
     return [url, status, digest], identity

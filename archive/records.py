@@ -8,18 +8,17 @@ and takes a record that is cut short for a whole one.
 from __future__ import annotations
 
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParserException
 
+from archive.store import Store, StoreError
 from archive.warc import Place, WarcDamagedError
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 _GZIP = b"\x1f\x8b\x08"
 _FIRST_LINE = b"WARC/1."
-_NAME = re.compile(r"(?P<site>.+)-(?P<run>\d+)-(?P<number>\d+)\.warc\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +80,14 @@ class Damage:
     what: str
 
 
-def named(file: Path) -> tuple[str, int, int] | None:
-    """Return site, run and number that the name of a WARC file says; None for another name."""
-    found = _NAME.fullmatch(file.name)
-    return (found["site"], int(found["run"]), int(found["number"])) if found else None
-
-
-def read_records(file: Path, *, bodies: bool = False, start: int = 0) -> Iterator[Record | Damage]:
+def read_records(
+    store: Store, file: str, *, bodies: bool = False, start: int = 0
+) -> Iterator[Record | Damage]:
     """Read a WARC file to its end.
 
     Args:
-        file: the file.
+        store: where WARC files are.
+        file: name of the file.
         bodies: whether bodies are kept; without, a record of any size takes little memory.
         start: where the first record begins.
 
@@ -103,40 +98,48 @@ def read_records(file: Path, *, bodies: bool = False, start: int = 0) -> Iterato
         OSError: the file can't be read.
 
     """
-    size = file.stat().st_size
     offset = start
-    with file.open("rb") as stream:
+    with store.open(file) as stream:
+        size = stream.seek(0, io.SEEK_END)
         while offset < size:
             member = _Member(stream, offset)
             try:
-                record = _read(member, file.name, bodies=bodies)
+                record = _read(member, file, bodies=bodies)
             except WarcDamagedError as error:
                 beyond = _next_member(stream, offset + 1, size)
-                yield Damage(file.name, offset, beyond - offset, str(error))
+                yield Damage(file, offset, beyond - offset, str(error))
                 offset = beyond
                 continue
             yield record
             offset += record.place.length
 
 
-def read_record(folder: Path, place: Place) -> Record:
+def read_record(store: Store, place: Place) -> Record:
     """Return the record at a place, with its body.
+
+    Args:
+        store: where WARC files are.
+        place: of the record.
 
     Raises:
         WarcDamagedError: no whole record stands there.
+        archive.store.StoreError: the store does not say what stands there.
 
     """
     try:
-        with (folder / place.file).open("rb") as stream:
+        with store.open(place.file) as stream:
             return _read(_Member(stream, place.offset), place.file, bodies=True)
+    except StoreError:
+        raise
     except (OSError, WarcDamagedError) as error:
-        raise WarcDamagedError(f"{folder / place.file} at {place.offset}: {error}") from error
+        where = f"{store.place(place.file)} at {place.offset}"
+        raise WarcDamagedError(f"{where}: {error}") from error
 
 
 class _Member(io.RawIOBase):
     """What one gzip member holds, inflated as it is read, so that a bomb can't fill the memory."""
 
-    def __init__(self, stream: io.BufferedReader, offset: int) -> None:
+    def __init__(self, stream: BinaryIO, offset: int) -> None:
         self._stream = stream
         self._inflater = zlib.decompressobj(wbits=31)
         self._fed = 0
@@ -222,7 +225,7 @@ def _check(record: ArcWarcRecord, member: _Member, rest: bytes) -> None:
         raise WarcDamagedError("it is longer or shorter than its Content-Length says")
 
 
-def _next_member(stream: io.BufferedReader, start: int, size: int) -> int:
+def _next_member(stream: BinaryIO, start: int, size: int) -> int:
     """Return where the next record begins behind damaged bytes; the size where there is none."""
     position, tail = start, b""
     stream.seek(start)
@@ -240,7 +243,7 @@ def _next_member(stream: io.BufferedReader, start: int, size: int) -> int:
     return size
 
 
-def _begins_record(stream: io.BufferedReader, offset: int) -> bool:
+def _begins_record(stream: BinaryIO, offset: int) -> bool:
     with suppress(zlib.error):
         first = bytearray(len(_FIRST_LINE))
         count = _Member(stream, offset).readinto(first)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive.store import StoreError
+
 if TYPE_CHECKING:
     from archive.home import Archive
 
@@ -61,6 +63,10 @@ class DiskError(TroubleError):
     """The system refused in another way."""
 
 
+class StorageError(TroubleError):
+    """The object storage does not answer or refuses."""
+
+
 class ClockJumpedError(TroubleError):
     """The clock does not fit the times that the archive holds."""
 
@@ -73,6 +79,8 @@ def named(error: OSError | sqlite3.Error, folder: Path) -> TroubleError:
         folder: the data folder.
 
     """
+    if isinstance(error, StoreError):
+        return StorageError(str(error))
     kind = _of_database(error, folder) if isinstance(error, sqlite3.Error) else _of_disk(error)
     return kind(f"{_ADVICE[kind].format(folder=folder)} ({error})")
 

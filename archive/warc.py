@@ -1,37 +1,33 @@
-"""WARC: every exchange with a site, as it went over the wire, in files that only grow.
+"""WARC: every exchange with a site, as it went over the wire, in files of which no byte changes.
 
 Source: ISO 28500:2017 (WARC 1.1). Each record is a gzip member of its own. A record is made in
-memory and appended in one step; the row in ``captures`` that names its place is written after it,
+memory and written in one step; the row in ``captures`` that names its place is written after it,
 so bytes without a row are at worst a record that nobody refers to, or a torn end that
-``mend`` cuts off before the next run of the site.
+``RunFiles.mend`` cuts off before the next run of the site.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
-from warcio.warcwriter import WARCWriter
 
-from archive.atomic import settle_name
+from archive.store import Store, StoreError
+from archive.warc_files import RunFiles, gzip_writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from warcio.recordloader import ArcWarcRecord
+    from warcio.warcwriter import WARCWriter
 
-MAX_FILE_BYTES = 500 * 1024 * 1024
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-_CHUNK = 1 << 20
 _HEAD = 1 << 16  # compressed bytes in which the headers of a record end, and to spare
 
 
@@ -53,26 +49,6 @@ class Place:
     file: str
     offset: int
     length: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunFiles:
-    """The WARC files of one run.
-
-    Args:
-        folder: WARC folder; made when missing.
-        site_id: first part of the file names.
-        run_id: second part of the file names.
-
-    """
-
-    folder: Path
-    site_id: str
-    run_id: int
-
-    def file(self, number: int) -> Path:
-        """Return the file with a number, from 1."""
-        return self.folder / f"{self.site_id}-{self.run_id}-{number}.warc.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +110,10 @@ def write_response(files: RunFiles, pair: Pair) -> Place:
         pair: what went over the wire.
 
     Raises:
-        OSError: the disk is full or read-only; the file is as before.
+        OSError: the disk or the store refuses; the files are as before.
 
     """
-    writer, out = _writer()
+    writer, out = gzip_writer()
     record = writer.create_warc_record(
         pair.url,
         "response",
@@ -159,10 +135,10 @@ def write_revisit(files: RunFiles, pair: Pair, original: Original, profile: str)
         profile: NOT_MODIFIED for an answer 304, SAME_PAYLOAD for equal bytes.
 
     Raises:
-        OSError: the disk is full or read-only; the file is as before.
+        OSError: the disk or the store refuses; the files are as before.
 
     """
-    writer, out = _writer()
+    writer, out = gzip_writer()
     record = writer.create_revisit_record(
         pair.url,
         original.payload_digest,
@@ -190,10 +166,10 @@ def write_metadata(
         refers_to: WARC-Record-ID of the record that it describes; empty for none.
 
     Raises:
-        OSError: the disk is full or read-only; the file is as before.
+        OSError: the disk or the store refuses; the files are as before.
 
     """
-    writer, out = _writer()
+    writer, out = gzip_writer()
     block = json.dumps(content, ensure_ascii=False).encode()
     record = writer.create_warc_record(
         uri,
@@ -206,26 +182,33 @@ def write_metadata(
     if refers_to:
         record.rec_headers.add_header("WARC-Refers-To", refers_to)
     writer.write_record(record)
-    file = _file_for(files, out.tell())
-    return Place(file.name, _append(file, out.getvalue()), out.tell())
+    file, offset = files.write(out.getvalue())
+    return Place(file, offset, out.tell())
 
 
-def read_original(folder: Path, place: Place) -> Original:
+def read_original(store: Store, place: Place) -> Original:
     """Return what a revisit has to say of a response record.
+
+    Args:
+        store: where WARC files are.
+        place: of the record.
 
     Raises:
         WarcDamagedError: no response record stands there.
+        archive.store.StoreError: the store does not say what stands there.
 
     """
     try:
-        with (folder / place.file).open("rb") as stream:
+        with store.open(place.file) as stream:
             stream.seek(place.offset)
             head = BytesIO(stream.read(min(place.length, _HEAD)))
+    except StoreError:
+        raise
     except OSError as error:
-        raise WarcDamagedError(f"{folder / place.file} can't be read: {error}") from error
+        raise WarcDamagedError(f"{store.place(place.file)} can't be read: {error}") from error
     record = next(iter(ArchiveIterator(head)), None)
     if record is None or record.rec_type != "response":
-        raise WarcDamagedError(f"no response record in {folder / place.file} at {place.offset}")
+        raise WarcDamagedError(f"no response record in {store.place(place.file)} at {place.offset}")
     named = record.rec_headers.get_header
     return Original(
         named("WARC-Target-URI"),
@@ -233,56 +216,6 @@ def read_original(folder: Path, place: Place) -> Original:
         named("WARC-Payload-Digest") or "",
         named("WARC-Record-ID") or "",
     )
-
-
-def mend(files: RunFiles) -> int:
-    """Cut off what a killed run left behind its last complete record; return the bytes cut.
-
-    Args:
-        files: those of a run that is over; they are not written to again.
-
-    """
-    cut = 0
-    number = 1
-    while (file := files.file(number)).exists():
-        number += 1
-        size, whole = file.stat().st_size, _whole_records(file)
-        if whole < size:
-            cut += size - whole
-            with file.open("r+b") as stream:
-                stream.truncate(whole)
-                os.fsync(stream.fileno())
-        if not whole:
-            file.unlink()
-    return cut
-
-
-def _whole_records(file: Path) -> int:
-    """Return the bytes of a file up to the end of its last complete gzip member."""
-    whole = read = 0
-    member = zlib.decompressobj(wbits=31)
-    with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            read += len(chunk)
-            while chunk:
-                try:
-                    # Output is thrown away; asked for in pieces, a bomb can't fill the memory.
-                    member.decompress(chunk, _CHUNK)
-                    while member.unconsumed_tail and not member.eof:
-                        member.decompress(member.unconsumed_tail, _CHUNK)
-                except zlib.error:
-                    return whole
-                if not member.eof:
-                    break
-                chunk = member.unused_data  # the rest is the next member's
-                whole = read - len(chunk)
-                member = zlib.decompressobj(wbits=31)
-    return whole
-
-
-def _writer() -> tuple[WARCWriter, BytesIO]:
-    out = BytesIO()
-    return WARCWriter(out, gzip=True, warc_version="1.1"), out
 
 
 class _AsSent(StatusAndHeaders):  # type: ignore[misc]
@@ -334,50 +267,5 @@ def _append_pair(
         record.rec_headers.get_header("WARC-Record-ID"),
     )
     writer.write_record(request)
-    file = _file_for(files, out.tell())
-    offset = _append(file, out.getvalue())
-    return Place(file.name, offset, length)
-
-
-def _file_for(files: RunFiles, size: int) -> Path:
-    """Return the file to append so many bytes to; a new one begins with a warcinfo record.
-
-    No file grows past MAX_FILE_BYTES; only an exchange that is larger by itself has a file that
-    is, and has it alone.
-    """
-    number = 1
-    while files.file(number + 1).exists():
-        number += 1
-    file = files.file(number)
-    if file.exists() and file.stat().st_size + size > MAX_FILE_BYTES:
-        file = files.file(number + 1)
-    if not file.exists():
-        files.folder.mkdir(parents=True, exist_ok=True)
-        writer, out = _writer()
-        info = {
-            "software": "nianbao",
-            "format": "WARC File Format 1.1",
-            "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/"
-            "warc-1.1/",
-            "isPartOf": f"{files.site_id}, run {files.run_id}",
-        }
-        writer.write_record(writer.create_warcinfo_record(file.name, info))
-        _append(file, out.getvalue())
-        settle_name(file)
-    return file
-
-
-def _append(file: Path, data: bytes) -> int:
-    """Append bytes and see them on disk; return where they begin."""
-    with file.open("ab", buffering=0) as stream:
-        offset = stream.seek(0, os.SEEK_END)
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[stream.write(rest) :]
-            os.fsync(stream.fileno())
-        except OSError:
-            # Half a record would make every later one unreadable.
-            stream.truncate(offset)
-            raise
-    return offset
+    file, offset = files.write(out.getvalue())
+    return Place(file, offset, length)

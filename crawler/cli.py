@@ -10,10 +10,20 @@ import crawler.commands
 import pipeline.check.commands
 import pipeline.commands
 import pipeline.evidence.commands
+from archive.store import StoreError
 from pipeline.evidence.maker import Drawer
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a store that can't be used ends any of them alike."""
+        try:
+            return super().invoke(ctx)
+        except StoreError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nianbao")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -52,6 +62,7 @@ main.add_command(archive.commands.status)
 main.add_command(archive.keeping.commands.verify)
 main.add_command(archive.keeping.commands.backup)
 main.add_command(archive.keeping.commands.export)
+main.add_command(archive.keeping.commands.store)
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from archive import warc
 from archive.home import Archive
 from archive.runs import note_visit
+from archive.warc_files import RunFiles
 from pipeline.coding import ContentCodingError, decode_body
 
 
@@ -159,7 +160,7 @@ def archive_exchange(
         the same bytes with the same status, or the one that an answer 304 confirms.
 
     Raises:
-        OSError: the disk is full or read-only; nothing refers to what was written.
+        OSError: the disk or the store refuses; nothing refers to what was written.
 
     """
     pair = _pair(exchange)
@@ -201,7 +202,7 @@ def _write_again(
     ).fetchone()
     files = _files(archive, exchange)
     try:
-        original = warc.read_original(archive.warc_folder, warc.Place(*row))
+        original = warc.read_original(archive.warc, warc.Place(*row))
     except warc.WarcDamagedError:
         # The record that a revisit would lean on is lost: this answer must stand alone.
         return warc.write_response(files, pair)
@@ -212,8 +213,8 @@ def _write_again(
     return warc.write_response(files, pair)
 
 
-def _files(archive: Archive, exchange: Exchange) -> warc.RunFiles:
-    return warc.RunFiles(archive.warc_folder, exchange.site_id, exchange.run_id)
+def _files(archive: Archive, exchange: Exchange) -> RunFiles:
+    return archive.run_files(exchange.site_id, exchange.run_id)
 
 
 def _note(

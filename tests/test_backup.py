@@ -18,6 +18,7 @@ from archive.blobs import BlobStore
 from archive.home import Archive
 from archive.keeping.backup import BackupError, backup
 from archive.keeping.verify import verify
+from archive.store import open_store
 from pipeline.download import archive_exchange
 from tests.crawl_site import ROOT, Site, article, command, html, profile
 from tests.kept_archive import FILE, HOME, Clock, exchange, keep, run_command
@@ -156,7 +157,7 @@ def test_damage_is_said_and_never_copied_over_what_is_whole(data, tmp_path):
     backup(data, target)
     with closing(sqlite3.connect(data / "nianbao.db")) as db:
         digests = [d for (d,) in db.execute("SELECT digest FROM payloads")]
-    stored = BlobStore(data / "blobs").path(digests[0])
+    stored = Path(BlobStore(open_store(data)).place(digests[0]))
     stored.unlink()
     record = min((data / "warc").iterdir())
     record.write_bytes(record.read_bytes()[:100])

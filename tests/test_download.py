@@ -146,7 +146,7 @@ def test_same_text_compressed_otherwise_stays_replayable(archive, exchange):
 
 def test_killed_run_is_closed_by_the_next(archive, exchange):
     archive_exchange(archive, exchange)
-    file = archive.warc_folder / f"kao-{exchange.run_id}-1.warc.gz"
+    file = archive.folder / "warc" / f"kao-{exchange.run_id}-1.warc.gz"
     file.write_bytes(file.read_bytes() + b"\x1f\x8b torn")
     run = start_run(archive, SITE)
     outcomes = archive.db.execute("SELECT id, outcome, finished_at FROM runs").fetchall()

@@ -131,7 +131,7 @@ def test_missing_and_damaged_bytes_are_told_apart_from_wrong_use(
 ) -> None:
     data, digests = folder
     archive = Archive(data)
-    path = archive.blobs.path(digests["a.pdf"])
+    path = Path(archive.blobs.place(digests["a.pdf"]))
     archive.close()
     kept = path.read_bytes()
     path.chmod(0o644)

@@ -20,6 +20,7 @@ from archive.keeping.verify import verify
 from archive.records import Record, read_record, read_records
 from archive.runs import Site as Known
 from archive.runs import finish_run, note_visit, now, start_run
+from archive.store import FolderStore
 from archive.warc import Place
 from pipeline.download import archive_exchange, latest_capture
 from pipeline.restoring.adopt import adopt
@@ -153,7 +154,10 @@ def test_what_no_journal_tells_is_said(data, tmp_path):
     for file in (data / "warc").iterdir():
         whole = file.read_bytes()
         kept = [
-            r.place for r in read_records(file) if isinstance(r, Record) if r.kind != "metadata"
+            r.place
+            for r in read_records(FolderStore(file.parent), file.name)
+            if isinstance(r, Record)
+            if r.kind != "metadata"
         ]
         file.write_bytes(b"".join(whole[p.offset : p.offset + p.length] for p in kept))
     told = restored(data, tmp_path / "old")
@@ -228,7 +232,7 @@ def test_a_run_that_is_killed_between_record_and_row(data, tmp_path):
     whole = data / "warc" / "kao-2-1.warc.gz"
     again = b"".join(
         whole.read_bytes()[r.place.offset : r.place.offset + r.place.length]
-        for r in read_records(whole)
+        for r in read_records(FolderStore(whole.parent), whole.name)
         if r.kind == "metadata"
     )
     with whole.open("ab") as out:
@@ -280,7 +284,11 @@ def test_an_exchange_whose_row_is_missing_is_adopted(data, tmp_path):
 
 def test_the_journal_is_metadata_records(data):
     file = data / "warc" / "kao-1-1.warc.gz"
-    told = [r for r in read_records(file, bodies=True) if r.kind == "metadata"]
+    told = [
+        r
+        for r in read_records(FolderStore(file.parent), file.name, bodies=True)
+        if r.kind == "metadata"
+    ]
     assert {r.url.split(":")[2] for r in told} >= {"begun", "source", "agency", "ended", "visit"}
     source = next(r for r in told if r.url == f"urn:nianbao:source:{PAGE}")
     assert source.headers["content-type"] == "application/json"
@@ -288,12 +296,16 @@ def test_the_journal_is_metadata_records(data):
         place = db.execute(
             "SELECT warc_file, warc_offset, warc_length FROM captures WHERE url = ?", (PAGE,)
         ).fetchone()
-    described = read_record(data / "warc", Place(*place))
+    described = read_record(FolderStore(data / "warc"), Place(*place))
     assert source.headers["warc-refers-to"] == described.headers["warc-record-id"]
     check_warc(data)
 
 
 def test_an_unchanged_night_adds_no_sources_to_the_journal(data):
     file = data / "warc" / "kao-2-1.warc.gz"
-    sources = [r.url for r in read_records(file) if r.url.startswith("urn:nianbao:source:")]
+    sources = [
+        r.url
+        for r in read_records(FolderStore(file.parent), file.name)
+        if r.url.startswith("urn:nianbao:source:")
+    ]
     assert sources == [f"urn:nianbao:source:{HOME}x"]

@@ -18,6 +18,7 @@ from PIL import Image
 from archive.blobs import BlobStore
 from archive.site import evidence
 from archive.site.evidence import BusyError, NoPictureError, Pictures, Spot
+from archive.store import open_store
 from pipeline.evidence.font import FontMissingError, find_font
 from tests.replica.data import reports
 from tests.replica.documents import html_style, pdf_style
@@ -63,7 +64,7 @@ class Maker:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> tuple[Path, BlobStore, Spot]:
-    blobs = BlobStore(tmp_path / "blobs")
+    blobs = BlobStore(open_store(tmp_path))
     digest = blobs.put("原件".encode())
     return tmp_path / "cache", blobs, Spot(digest, "1", "line=3", (("line=3",),))
 
@@ -198,7 +199,7 @@ def test_missing_and_damaged_originals_and_no_picture_are_sentences(kept: Kept) 
         asyncio.run(Pictures(folder, blobs, Maker(data=b"<svg>")).get(spot))
     with pytest.raises(NoPictureError, match="没有找到这一格"):
         asyncio.run(Pictures(folder, blobs, Maker()).get(replace(spot, place="")))
-    path = blobs.path(spot.digest)
+    path = Path(blobs.place(spot.digest))
     path.chmod(0o644)
     path.write_bytes(b"other")
     with pytest.raises(NoPictureError, match="SHA-256"):

@@ -16,6 +16,8 @@ from archive import warc
 from archive.blobs import BlobStore
 from archive.keeping.verify import verify
 from archive.records import Damage, read_records
+from archive.store import FolderStore, open_store
+from archive.warc_files import RunFiles
 from tests.kept_archive import FILE, PAGE, keep, run_command
 
 
@@ -78,7 +80,7 @@ def test_a_whole_archive_is_clean(data):
 @pytest.mark.parametrize("damage", ["changed", "missing", "emptied"])
 def test_stored_files(data, damage):
     digest = row(data, f"SELECT digest FROM captures WHERE url = '{FILE}'")[0]
-    path = BlobStore(data / "blobs").path(digest)
+    path = Path(BlobStore(open_store(data)).place(digest))
     if damage == "changed":
         flip(path, 1000)
     elif damage == "missing":
@@ -204,7 +206,7 @@ def test_nothing_there(tmp_path):
 
 
 def test_a_revisit_that_leans_on_nothing(data):
-    files = warc.RunFiles(data / "warc", "kao", 2)
+    files = RunFiles(FolderStore(data / "warc"), "kao", 2)
     pair = warc.Pair("https://www.kao.test/y", "2026-01-03T00:00:00Z", "GET", "/y", [], "200 OK",
                      [], b"")  # fmt: skip
     original = warc.Original("https://www.kao.test/never", "2026-01-01T00:00:00Z", "sha1:X")
@@ -215,9 +217,13 @@ def test_a_revisit_that_leans_on_nothing(data):
 
 def test_damage_costs_no_other_record(data):
     file, offset, length = warc_place(data, PAGE)
-    before = [r.place for r in read_records(file) if not isinstance(r, Damage)]
+    before = [
+        r.place
+        for r in read_records(FolderStore(file.parent), file.name)
+        if not isinstance(r, Damage)
+    ]
     flip(file, offset + 12)
-    found = list(read_records(file))
+    found = list(read_records(FolderStore(file.parent), file.name))
     places = [r.place for r in found if not isinstance(r, Damage)]
     assert [place for place in before if place not in places] == [
         warc.Place(file.name, offset, length)
@@ -225,13 +231,15 @@ def test_damage_costs_no_other_record(data):
 
 
 def test_large_records_take_little_memory(tmp_path):
-    files = warc.RunFiles(tmp_path, "kao", 1)
+    files = RunFiles(FolderStore(tmp_path), "kao", 1)
     pair = warc.Pair("https://a.test/", "2026-01-01T00:00:00Z", "GET", "/", [], "200 OK", [],
                      bytes(60_000_000))  # fmt: skip
     warc.write_response(files, pair)
     tracemalloc.start()
     try:
-        assert not any(isinstance(found, Damage) for found in read_records(files.file(1)))
+        assert not any(
+            isinstance(found, Damage) for found in read_records(files.store, files.name(1))
+        )
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()

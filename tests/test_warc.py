@@ -14,15 +14,21 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from archive import warc
+from archive import warc, warc_files
 from archive.records import read_record
+from archive.store import FolderStore
+from archive.warc_files import RunFiles
 from tests.crawl_site import check_warc
 
 BODY = gzip.compress("<html>正文</html>".encode())
 
 
-def files_of(folder: Path, run: int = 1, site: str = "kao") -> warc.RunFiles:
-    return warc.RunFiles(folder / "warc", site, run)
+def files_of(folder: Path, run: int = 1, site: str = "kao") -> RunFiles:
+    return RunFiles(FolderStore(folder / "warc"), site, run)
+
+
+def path(files: RunFiles, number: int = 1) -> Path:
+    return Path(files.store.place(files.name(number)))
 
 
 def pair(url: str = "https://www.kao.test/a?b=1", body: bytes = BODY) -> warc.Pair:
@@ -68,7 +74,7 @@ def test_response_and_request_are_kept_as_sent(tmp_path):
 
 def test_revisit_points_at_the_first_record(tmp_path):
     place = warc.write_response(files_of(tmp_path), pair())
-    original = warc.read_original(tmp_path / "warc", place)
+    original = warc.read_original(FolderStore(tmp_path / "warc"), place)
     again = warc.write_revisit(files_of(tmp_path, 2), pair(), original, warc.SAME_PAYLOAD)
     check_warc(tmp_path)
     assert again.file == "kao-2-1.warc.gz"
@@ -84,13 +90,13 @@ def test_revisit_points_at_the_first_record(tmp_path):
 def test_torn_end_is_cut_off(tmp_path, kept):
     files = files_of(tmp_path)
     warc.write_response(files, pair())
-    file = files.file(1)
+    file = path(files)
     whole = file.read_bytes()
     warc.write_response(files, pair("https://www.kao.test/2"))
     record = file.read_bytes()[len(whole) :]
     torn = record[:kept] if kept >= 0 else record[: len(record) // 2]
     file.write_bytes(whole + torn)
-    warc.mend(files)
+    files.mend()
     check_warc(tmp_path)
     assert file.read_bytes()[: len(whole)] == whole
     assert len(list(records(file))) >= 3
@@ -101,40 +107,40 @@ def test_large_records_are_whole_records(tmp_path):
     noise = random.Random(1).randbytes(3_000_000)
     for body in (bytes(5_000_000), noise, BODY):
         warc.write_response(files, pair(body=body))
-    whole = files.file(1).read_bytes()
-    assert warc.mend(files) == 0
-    files.file(1).write_bytes(whole + whole[: len(whole) // 2])
-    assert warc.mend(files) > 0
-    assert files.file(1).read_bytes().startswith(whole)
+    whole = path(files).read_bytes()
+    assert files.mend() == 0
+    path(files).write_bytes(whole + whole[: len(whole) // 2])
+    assert files.mend() > 0
+    assert path(files).read_bytes().startswith(whole)
     check_warc(tmp_path)
 
 
 def test_file_torn_in_its_first_record_goes(tmp_path):
     files = files_of(tmp_path)
     warc.write_response(files, pair())
-    files.file(1).write_bytes(files.file(1).read_bytes()[:50])
-    assert warc.mend(files) == 50
-    assert not files.file(1).exists()
+    path(files).write_bytes(path(files).read_bytes()[:50])
+    assert files.mend() == 50
+    assert not path(files).exists()
 
 
 def test_other_runs_and_sites_are_left_alone(tmp_path):
     warc.write_response(files_of(tmp_path, 1, "kao-1"), pair())
-    other = files_of(tmp_path, 1, "kao-1").file(1)
+    other = path(files_of(tmp_path, 1, "kao-1"))
     other.write_bytes(other.read_bytes() + b"torn")
     before = other.read_bytes()
-    warc.mend(files_of(tmp_path, 1, "kao"))
+    files_of(tmp_path, 1, "kao").mend()
     assert other.read_bytes() == before
 
 
 def test_files_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(warc, "MAX_FILE_BYTES", 2000)
+    monkeypatch.setattr(warc_files, "MAX_FILE_BYTES", 2000)
     places = [warc.write_response(files_of(tmp_path), pair(f"https://a/{n}")) for n in range(8)]
     assert len({place.file for place in places}) > 1
     check_warc(tmp_path)
 
 
 def test_a_file_never_grows_past_its_bound(tmp_path, monkeypatch):
-    monkeypatch.setattr(warc, "MAX_FILE_BYTES", 6000)
+    monkeypatch.setattr(warc_files, "MAX_FILE_BYTES", 6000)
     noise = random.Random(2)
     sizes = [900, 2500, 100, 20_000, 900, 900, 4000]
     places = [
@@ -148,7 +154,7 @@ def test_a_file_never_grows_past_its_bound(tmp_path, monkeypatch):
     # An exchange that is larger by itself shares its file with no other.
     assert [place.file for place in places].count(large) == 1
     for place, size in zip(places, sizes, strict=True):
-        record = read_record(tmp_path / "warc", place)
+        record = read_record(FolderStore(tmp_path / "warc"), place)
         assert len(record.body) == size
 
 
@@ -160,7 +166,9 @@ def test_headers_are_kept_as_they_were_sent(tmp_path):
     )
     place = warc.write_response(files_of(tmp_path), sent)
     check_warc(tmp_path)
-    assert read_record(tmp_path / "warc", place).http_headers == tuple(sent.response_headers)
+    assert read_record(FolderStore(tmp_path / "warc"), place).http_headers == tuple(
+        sent.response_headers
+    )
     with (tmp_path / "warc" / place.file).open("rb") as stream:
         stream.seek(place.offset)
         raw = gzip.decompress(stream.read(place.length))
@@ -170,22 +178,22 @@ def test_headers_are_kept_as_they_were_sent(tmp_path):
 
 def test_metadata_describes_a_record(tmp_path):
     place = warc.write_response(files_of(tmp_path), pair())
-    identity = warc.read_original(tmp_path / "warc", place).identity
+    identity = warc.read_original(FolderStore(tmp_path / "warc"), place).identity
     told = warc.write_metadata(
         files_of(tmp_path), "urn:nianbao:source:x", "2026-01-02T03:04:06Z", {"role": "页"}, identity
     )
     check_warc(tmp_path)
-    record = read_record(tmp_path / "warc", told)
+    record = read_record(FolderStore(tmp_path / "warc"), told)
     assert (record.kind, record.date) == ("metadata", "2026-01-02T03:04:06Z")
     assert json.loads(record.body) == {"role": "页"}
-    named = read_record(tmp_path / "warc", place).headers
+    named = read_record(FolderStore(tmp_path / "warc"), place).headers
     assert record.headers["warc-refers-to"] == identity == named["warc-record-id"]
 
 
 def test_full_disk_leaves_the_file_as_it_was(tmp_path):
     files = files_of(tmp_path)
     warc.write_response(files, pair())
-    before = files.file(1).read_bytes()
+    before = path(files).read_bytes()
     handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))
@@ -196,5 +204,5 @@ def test_full_disk_leaves_the_file_as_it_was(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handled)
     assert caught.value.errno == errno.EFBIG
-    assert files.file(1).read_bytes() == before
+    assert path(files).read_bytes() == before
     check_warc(tmp_path)

@@ -1,7 +1,8 @@
 """Backup: a second data folder that holds everything its database refers to.
 
+Bytes that are in object storage become files as well: a backup is a data folder without store.toml.
 The database is copied first and named last. Stored files never change and WARC files only grow,
-and both are on disk before a row names them: what is copied after the database holds all that it
+and both are stored before a row names them: what is copied after the database holds all that it
 refers to. A backup that was cut off leaves the database of the one before, and its files.
 """
 
@@ -16,10 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from archive import atomic
 from archive.blobs import BlobDamagedError, BlobStore
-from archive.records import named
+from archive.store import FolderStore, Store, open_store
+from archive.warc_files import files_of, named
 
 _PIECE = 1 << 20
 _LOCK = ".backup.lock"
@@ -58,10 +61,12 @@ def backup(folder: Path, target: Path, progress: Progress = lambda _what, _numbe
 
     Raises:
         BackupError: the target is no place for a backup, or the database is damaged.
+        archive.store.StoreError: the store of the archive can't be asked.
         OSError: the target is full or can't be written to.
 
     """
     _look_at(folder, target)
+    store = open_store(folder)
     target.mkdir(parents=True, exist_ok=True)
     copied = Copied()
     with _alone(target):
@@ -71,11 +76,14 @@ def backup(folder: Path, target: Path, progress: Progress = lambda _what, _numbe
         with closing(sqlite3.connect(draft)) as database:
             (number,) = database.execute("SELECT count(*) FROM payloads").fetchone()
             progress("stored files", number)
+            blobs, copies = BlobStore(store), BlobStore(FolderStore(target))
             for digest, size in database.execute("SELECT digest, size FROM payloads"):
-                _copy_blob(folder, target, (digest, size), copied)
-            progress("WARC files", len(list((folder / "warc").glob("*.warc.gz"))))
-            for file in _warc_files(database, folder, copied):
-                _copy_warc(file, target / "warc" / file.name, copied)
+                _copy_blob(blobs, Path(copies.place(digest)), (digest, size), copied)
+            warc = store.at("warc")
+            names = files_of(warc)
+            progress("WARC files", len(names))
+            for name in _warc_files(database, warc, names, copied):
+                _copy_warc(warc, name, target / "warc" / name, copied)
         copied.bytes += draft.stat().st_size
         _release_log(target / "nianbao.db")
         draft.replace(target / "nianbao.db")
@@ -160,17 +168,13 @@ def _release_log(path: Path) -> None:
         ) from error
 
 
-def _copy_blob(folder: Path, target: Path, payload: tuple[str, int], copied: Copied) -> None:
+def _copy_blob(blobs: BlobStore, copy: Path, payload: tuple[str, int], copied: Copied) -> None:
     digest, size = payload
-    source, copy = (
-        BlobStore(folder / "blobs").path(digest),
-        BlobStore(target / "blobs").path(digest),
-    )
     if copy.exists() and copy.stat().st_size == size:
         return
     try:
-        with atomic.writing(copy, mode=0o444) as out:
-            out.writelines(_checked(source, digest))
+        with blobs.open(digest) as stream, atomic.writing(copy, mode=0o444) as out:
+            out.writelines(_checked(stream, blobs.place(digest), digest))
     except (FileNotFoundError, BlobDamagedError) as error:
         copied.missing.append(str(error))
         return
@@ -178,7 +182,7 @@ def _copy_blob(folder: Path, target: Path, payload: tuple[str, int], copied: Cop
     copied.bytes += size
 
 
-def _checked(path: Path, digest: str) -> Iterator[bytes]:
+def _checked(stream: BinaryIO, place: str, digest: str) -> Iterator[bytes]:
     """Yield a stored file piece by piece.
 
     Raises:
@@ -186,15 +190,16 @@ def _checked(path: Path, digest: str) -> Iterator[bytes]:
 
     """
     whole = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            whole.update(piece)
-            yield piece
+    while piece := stream.read(_PIECE):
+        whole.update(piece)
+        yield piece
     if whole.hexdigest() != digest:
-        raise BlobDamagedError(f"{path} does not have the digest it is filed under")
+        raise BlobDamagedError(f"{place} does not have the digest it is filed under")
 
 
-def _warc_files(database: sqlite3.Connection, folder: Path, copied: Copied) -> Iterator[Path]:
+def _warc_files(
+    database: sqlite3.Connection, store: Store, names: list[str], copied: Copied
+) -> Iterator[str]:
     """Yield the WARC files of the runs that a database knows.
 
     Those of a run that began after the database was copied are left out: a crawl into the copy
@@ -206,27 +211,39 @@ def _warc_files(database: sqlite3.Connection, folder: Path, copied: Copied) -> I
             "SELECT warc_file, max(warc_offset + warc_length) FROM captures GROUP BY warc_file"
         )
     )
-    for file in sorted((folder / "warc").glob("*.warc.gz")):
-        about = named(file)
+    for name in names:
+        about = named(name)
         if about is not None and about[:2] not in runs:
             continue
+        least = needed.pop(name, 0)
         # One that was cut short must not take the place of a whole copy.
-        if file.stat().st_size >= needed.pop(file.name, 0):
-            yield file
+        if not store.appends or store.size(name) >= least:
+            yield name
         else:
-            copied.missing.append(f"{file} ends before the records that the database names")
-    copied.missing.extend(f"{folder / 'warc' / name} is missing" for name in sorted(needed))
+            where = store.place(name)
+            copied.missing.append(f"{where} ends before the records that the database names")
+    copied.missing.extend(f"{store.place(name)} is missing" for name in sorted(needed))
 
 
-def _copy_warc(source: Path, copy: Path, copied: Copied) -> None:
-    about = source.stat()
-    if copy.exists():
-        known = copy.stat()
+def _copy_warc(store: Store, name: str, copy: Path, copied: Copied) -> None:
+    times: tuple[int, int] | None = None
+    if isinstance(store, FolderStore):
+        about = store.path(name).stat()
+        times = about.st_atime_ns, about.st_mtime_ns
         # The same length is not enough: a failed write is cut off again, and others follow it.
-        if (known.st_size, known.st_mtime_ns) == (about.st_size, about.st_mtime_ns):
-            return
-    with source.open("rb") as stream, atomic.writing(copy) as out:
+        is_there = copy.exists() and _size_and_time(copy) == _size_and_time(store.path(name))
+    else:
+        is_there = copy.exists()  # what object storage holds never changes
+    if is_there:
+        return
+    with store.open(name) as stream, atomic.writing(copy) as out:
         shutil.copyfileobj(stream, out, _PIECE)
-    os.utime(copy, ns=(about.st_atime_ns, about.st_mtime_ns))
+    if times is not None:
+        os.utime(copy, ns=times)
     copied.files += 1
     copied.bytes += copy.stat().st_size
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns

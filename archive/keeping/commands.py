@@ -1,4 +1,4 @@
-"""Commands that keep an archive for the long run: ``verify``, ``backup`` and ``export``."""
+"""Commands that keep an archive for the long run: verify, backup, store and export."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 
 from archive.commands import open_archive
 from archive.options import data_option
+from archive.store import StoreError
 
 if TYPE_CHECKING:
     from archive.keeping.verify import Verdict
@@ -99,6 +100,7 @@ def backup(folder: Path, data: Path) -> None:
     """Copy the archive into FOLDER, also while a crawl goes on; again, and only what is new.
 
     FOLDER is a data folder like the archive's own: to restore, copy it back, or name it as --data.
+    Bytes that are in object storage are copied into FOLDER as files, so that the backup needs none.
     What can be made anew (public/, cache/) is left out. A backup that was cut off leaves the one
     before usable.
     Exit code: 0 done, 1 FOLDER can't be used, 2 no archive there, 3 the archive is damaged or the
@@ -111,6 +113,8 @@ def backup(folder: Path, data: Path) -> None:
         copied = run(_existing(data), folder, _progress)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
+    except StoreError:
+        raise
     except OSError as error:
         click.echo(f"error: {error}; the backup before, if any, stays usable", err=True)
         sys.exit(3)
@@ -118,6 +122,45 @@ def backup(folder: Path, data: Path) -> None:
         click.echo(f"error: {line}; run 'nianbao verify'", err=True)
     click.echo(f"{folder}: {copied.files} files copied, {copied.bytes} bytes with the database")
     sys.exit(3 if copied.missing else 0)
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option("--endpoint-url", metavar="URL", help="Address of the server, where not Amazon's.")
+@data_option
+def store(url: str | None, endpoint_url: str | None, data: Path) -> None:
+    """Move the archive's bytes to URL, s3://BUCKET/PREFIX, or back with 'folder'.
+
+    Stored files and WARC files are copied, every copy is read again, then the archive switches:
+    the file store.toml in the data folder says where its bytes are. The database stays in the data
+    folder. Nothing is deleted where the bytes were. Cut off, it goes on when it is run again.
+    Credentials come from the environment, as for all AWS tools. Without URL it says where the
+    bytes are.
+    Exit code: 0 done, 1 the bytes can't be moved, 3 the disk refuses.
+    """
+    from archive.keeping.moving import MoveError, move
+    from archive.runs import SiteBusyError
+    from archive.store import FolderStore, object_store, open_store
+
+    if url is None:
+        click.echo(open_store(data).url)
+        return
+    target = FolderStore(data) if url == "folder" else object_store(url, endpoint_url)
+    try:
+        moved = move(data, target, _progress)
+    except (MoveError, SiteBusyError) as error:
+        raise click.ClickException(str(error)) from error
+    except StoreError:
+        raise
+    except OSError as error:
+        click.echo(f"error: {error}; the archive is where it was", err=True)
+        sys.exit(3)
+    click.echo(
+        f"{target.url}: {moved.objects} objects, {moved.bytes} bytes, {moved.new} copied just now"
+    )
+    if moved.objects:
+        click.echo(f"they are still in {moved.source} as well, where nothing reads them any more")
+        click.echo("programs that had the archive open, such as 'nianbao serve', need a new start")
 
 
 @click.group()
@@ -164,6 +207,8 @@ def wacz(output: Path, site: str | None, since: datetime | None, data: Path) -> 
     except (NothingToPackError, ArchiveLoadFailed) as error:
         hint = "" if isinstance(error, NothingToPackError) else "; run 'nianbao verify'"
         raise click.ClickException(f"{error}{hint}") from error
+    except StoreError:
+        raise
     except OSError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(3)

@@ -9,26 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO
 
 from archive.atomic import PREFIX
 from archive.blobs import BlobStore
 from archive.exports import PACKAGE
+from archive.keeping.ordered import ordered
 from archive.keeping.verify_warc import Named, verify_file
-from archive.publish import public_folder
+from archive.publish import POINTER, REGIONS, public_folder
+from archive.store import FolderStore, Store, StoreError, open_store
 
 _PIECE = 1 << 20
-_WORKERS = 2
-_AHEAD = 64  # tasks handed to the workers before their results are taken
 
-In = TypeVar("In")
-Out = TypeVar("Out")
 Progress = Callable[[str, int], None]
 
 
@@ -87,15 +83,19 @@ def verify(folder: Path, progress: Progress = lambda _what, _number: None) -> Ve
     Returns:
         What was found; an archive without problems is clean.
 
+    Raises:
+        archive.store.StoreError: the store of the archive can't be asked.
+
     """
     verdict = Verdict()
+    store = open_store(folder)
     with closing(_open(folder / "nianbao.db")) as connection:
         try:
             if _database(connection, verdict):
                 _references(connection, verdict)
                 progress("stored files", _one(connection, "SELECT count(*) FROM payloads"))
-                _blobs(connection, BlobStore(folder / "blobs"), verdict)
-                _warc(connection, folder / "warc", verdict, progress)
+                _blobs(connection, store, verdict)
+                _warc(connection, store.at("warc"), verdict, progress)
         except sqlite3.DatabaseError as error:
             verdict.problems.append(
                 Problem(
@@ -180,103 +180,95 @@ def _references(connection: sqlite3.Connection, verdict: Verdict) -> None:
         )
 
 
-def _ordered(task: Callable[[In], Out], arguments: Iterable[In]) -> Iterator[Out]:
-    """Do tasks on both cores, few at a time; reading and hashing let go of the interpreter."""
-    waiting: deque[Future[Out]] = deque()
-    with ThreadPoolExecutor(_WORKERS, "verify") as workers:
-        for argument in arguments:
-            waiting.append(workers.submit(task, argument))
-            if len(waiting) >= _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+def _blobs(connection: sqlite3.Connection, store: Store, verdict: Verdict) -> None:
+    blobs = BlobStore(store)
 
-
-def _blobs(connection: sqlite3.Connection, blobs: BlobStore, verdict: Verdict) -> None:
     def check(row: tuple[str, int]) -> Problem | None:
         digest, size = row
-        return _blob(blobs.path(digest), digest, size)
+        return _blob(blobs, digest, size)
 
-    for problem in _ordered(check, connection.execute("SELECT digest, size FROM payloads")):
+    for problem in ordered(store, check, connection.execute("SELECT digest, size FROM payloads")):
         verdict.count("blobs")
         if problem is not None:
             verdict.problems.append(problem)
     verdict.count("blob_bytes", _one(connection, "SELECT coalesce(sum(size), 0) FROM payloads"))
-    drafts = spare = 0
-    for path in blobs.root.glob("??/??/*"):
-        if path.name.startswith(PREFIX):
-            drafts += 1
-        elif not connection.execute(
-            "SELECT 1 FROM payloads WHERE digest = ?", (path.name,)
-        ).fetchone():
-            spare += 1
-    if drafts:
-        verdict.notes.append(f"{drafts} files '{PREFIX}…' in blobs/ are not complete; delete them")
+    spare = 0
+    for digest in blobs.digests():
+        known = connection.execute("SELECT 1 FROM payloads WHERE digest = ?", (digest,))
+        spare += known.fetchone() is None
+    if isinstance(store, FolderStore):  # object storage shows no object before it is whole
+        drafts = sum(1 for _ in store.path("blobs").glob(f"??/??/{PREFIX}*"))
+        if drafts:
+            what = f"{drafts} files '{PREFIX}…' in blobs/ are not complete; delete them"
+            verdict.notes.append(what)
     if spare:
         verdict.notes.append(
             f"{spare} stored files are named by no row: a run was cut off there, or one goes on"
         )
 
 
-def _blob(path: Path, digest: str, size: int) -> Problem | None:
+def _blob(blobs: BlobStore, digest: str, size: int) -> Problem | None:
+    place = blobs.place(digest)
     advice = f"{_FROM_BACKUP}, or rebuild the archive from the WARC files with 'nianbao restore'"
     try:
-        found, length = _sha256(path)
+        with blobs.open(digest) as stream:
+            found, length = _sha256(stream)
+    except StoreError:
+        raise
     except FileNotFoundError:
-        return Problem("blob", str(path), "The stored file is missing.", advice)
+        return Problem("blob", place, "The stored file is missing.", advice)
     except OSError as error:
-        return Problem("blob", str(path), f"The stored file can't be read: {error}.", advice)
+        return Problem("blob", place, f"The stored file can't be read: {error}.", advice)
     if found != digest:
         what = f"Its bytes have the digest {found}, not the one that it is filed under."
-        return Problem("blob", str(path), what, advice)
+        return Problem("blob", place, what, advice)
     if length != size:
         what = f"It has {length} bytes, the database says {size}."
-        return Problem("database", str(path), what, _WHOLE_DATABASE)
+        return Problem("database", place, what, _WHOLE_DATABASE)
     return None
 
 
-def _sha256(path: Path) -> tuple[str, int]:
+def _sha256(stream: BinaryIO) -> tuple[str, int]:
     whole, length = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            whole.update(piece)
-            length += len(piece)
+    while piece := stream.read(_PIECE):
+        whole.update(piece)
+        length += len(piece)
     return whole.hexdigest(), length
 
 
 def _warc(
-    connection: sqlite3.Connection, folder: Path, verdict: Verdict, progress: Progress
+    connection: sqlite3.Connection, store: Store, verdict: Verdict, progress: Progress
 ) -> None:
     named = _named_files(connection)
-    there = {path.name for path in folder.glob("*.warc.gz")}
+    there = {name for name in store.names("") if name.endswith(".warc.gz")}
     progress("WARC files", len(there))
     for name in sorted(named - there):
         verdict.problems.append(
             Problem(
                 "warc",
-                str(folder / name),
+                store.place(name),
                 "The WARC file is missing.",
                 f"{_FROM_BACKUP}; the stored files that it holds are checked by themselves",
             )
         )
 
-    def tasks() -> Iterator[tuple[Path, Named]]:
+    def tasks() -> Iterator[tuple[str, Named]]:
         for name in sorted(there):
-            yield folder / name, _named_records(connection, name)
+            yield name, _named_records(connection, name)
 
     originals: set[tuple[str, str]] = set()
     leaning: list[tuple[str, str, str]] = []
-    for path, report in zip(
-        sorted(there), _ordered(lambda t: verify_file(*t), tasks()), strict=True
+    for name, report in zip(
+        sorted(there), ordered(store, lambda task: verify_file(store, *task), tasks()), strict=True
     ):
         verdict.count("warc_files")
         verdict.count("records", report.records)
-        running = _is_running(connection, path)
+        running = _is_running(connection, name)
         for what, can_wait in report.damages:
             if can_wait and running:
-                verdict.notes.append(f"{path}: {what} The run goes on, or the next one mends it.")
+                verdict.notes.append(f"{name}: {what} The run goes on, or the next one mends it.")
             else:
-                verdict.problems.append(Problem("warc", str(folder / path), what, _FROM_BACKUP))
+                verdict.problems.append(Problem("warc", store.place(name), what, _FROM_BACKUP))
         originals |= report.originals
         leaning.extend(
             (place, url, date)
@@ -330,10 +322,22 @@ def _is_running(connection: sqlite3.Connection, file: str) -> bool:
 
 
 def _release(folder: Path, verdict: Verdict) -> None:
-    pointer = public_folder(folder) / "current.json"
-    advice = "run 'nianbao publish' to build the public database anew"
+    pointer = public_folder(folder) / POINTER
     if not pointer.exists():
         return
+    try:
+        by = json.loads(pointer.read_text(encoding="utf-8")).get("by")
+    except (OSError, ValueError, AttributeError):
+        by = None  # told of below
+    advice = "run 'nianbao publish' to build the public database anew"
+    if by is None:
+        _release_at(pointer, advice, verdict)
+        return
+    for region in sorted((pointer.parent / REGIONS / str(by)).glob(f"*/{POINTER}")):
+        _release_at(region, advice.replace("publish", f"publish --by {by}"), verdict)
+
+
+def _release_at(pointer: Path, advice: str, verdict: Verdict) -> None:
     try:
         found = json.loads(pointer.read_text(encoding="utf-8"))
         path, digest = pointer.parent / found["file"], str(found["digest"])
@@ -359,7 +363,8 @@ def _release(folder: Path, verdict: Verdict) -> None:
 
 def _published(path: Path, digest: str, missing: str, advice: str, verdict: Verdict) -> None:
     try:
-        found, _ = _sha256(path)
+        with path.open("rb") as stream:
+            found, _ = _sha256(stream)
     except OSError as error:
         what = missing if isinstance(error, FileNotFoundError) else f"It can't be read: {error}."
         verdict.problems.append(Problem("release", str(path), what, advice))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from archive.records import Damage, Record, read_records
+from archive.store import Store, StoreError
 
 Named = dict[int, set[tuple[int, str]]]
 """Records that rows name in a file: by offset, length and address."""
@@ -32,19 +32,22 @@ class WarcReport:
     leaning: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def verify_file(file: Path, named: Named) -> WarcReport:
+def verify_file(store: Store, file: str, named: Named) -> WarcReport:
     """Read a WARC file and compare it with the rows that name its records.
 
     Args:
-        file: the file.
+        store: where WARC files are.
+        file: name of the file.
         named: the records that must be in it.
+
+    Raises:
+        archive.store.StoreError: the store does not say what is in it.
 
     """
     report = WarcReport()
-    size = file.stat().st_size
     met: set[int] = set()
     try:
-        for found in read_records(file):
+        for found in read_records(store, file):
             if isinstance(found, Damage):
                 beyond = found.offset + found.length
                 hit = sum(found.offset <= offset < beyond for offset in named)
@@ -53,7 +56,7 @@ def verify_file(file: Path, named: Named) -> WarcReport:
                     f"At {found.offset}, {found.length} bytes are no record: {found.what}; "
                     f"{hit} of the records that the database names lie there."
                 )
-                report.damages.append((what, beyond >= size and not hit))
+                report.damages.append((what, beyond >= store.size(file) and not hit))
                 continue
             report.records += 1
             offset = found.place.offset
@@ -61,6 +64,8 @@ def verify_file(file: Path, named: Named) -> WarcReport:
             if offset in named:
                 report.damages.extend((what, False) for what in _differences(found, named[offset]))
             _note_leaning(found, named, report)
+    except StoreError:
+        raise
     except OSError as error:
         report.damages.append((f"The file can't be read: {error}.", False))
         return report

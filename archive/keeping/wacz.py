@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,8 +22,10 @@ from sqlite_utils import Database
 from archive import atomic
 from archive.home import Archive
 from archive.keeping.cdx import write_compressed
-from archive.records import Record, named, read_records
+from archive.records import Record, read_records
+from archive.store import FolderStore, Store
 from archive.warc import Place
+from archive.warc_files import files_of, named
 
 VERSION = "1.1.1"
 _INDEX = "index.cdx.gz"
@@ -84,12 +87,13 @@ def write_wacz(archive: Archive, out: Path, choice: Choice) -> Packed:
 
     """
     runs = _runs(archive.db, choice)
-    files = [file for file in _files(archive) if (named(file) or ("", 0, 0))[:2] in runs]
-    if not files:
+    names = [name for name in files_of(archive.warc) if (named(name) or ("", 0, 0))[:2] in runs]
+    if not names:
         raise NothingToPackError("no WARC file belongs to these runs; see 'nianbao status'")
     with TemporaryDirectory(prefix="nianbao-wacz-") as scratch, ExitStack() as held:
+        files = _local(archive.warc, names, Path(scratch))
         leaned_on = Path(scratch) / _LEANED_ON
-        if _write_originals(archive, files, runs, leaned_on):
+        if _write_originals(archive, set(names), runs, leaned_on):
             files.append(leaned_on)
         stream = held.enter_context(atomic.writing(out))
         with zipfile.ZipFile(stream, "w") as package:
@@ -158,8 +162,21 @@ class _Package:
         )
 
 
-def _files(archive: Archive) -> list[Path]:
-    return sorted(archive.warc_folder.glob("*.warc.gz"), key=lambda f: named(f) or (f.name, 0, 0))
+def _local(store: Store, names: list[str], scratch: Path) -> list[Path]:
+    """Return the WARC files as files on disk.
+
+    In object storage every record has a file of its own; what a run wrote becomes one file again,
+    as WARC files behind each other are a WARC file.
+    """
+    if isinstance(store, FolderStore):
+        return [store.path(name) for name in names]
+    files: dict[Path, None] = {}
+    for name in names:
+        file = scratch / f"{name.rpartition('-')[0]}.warc.gz"
+        files[file] = None
+        with file.open("ab") as out, store.open(name) as stream:
+            shutil.copyfileobj(stream, out, _PIECE)
+    return list(files)
 
 
 def _runs(db: Database, choice: Choice) -> set[tuple[str, int]]:
@@ -181,10 +198,9 @@ def _title(db: Database, choice: Choice) -> str:
 
 
 def _write_originals(
-    archive: Archive, files: list[Path], runs: set[tuple[str, int]], out: Path
+    archive: Archive, packed: set[str], runs: set[tuple[str, int]], out: Path
 ) -> bool:
     """Copy the records of other runs that those of the chosen ones lean on; return whether any."""
-    packed = {file.name for file in files}
     wanted: dict[str, set[int]] = {}
     for _, run in sorted(runs):
         rows = archive.db.execute(
@@ -199,16 +215,16 @@ def _write_originals(
         return False
     with out.open("wb") as stream:
         for name, offsets in sorted(wanted.items()):
-            file = archive.warc_folder / name
-            for start, length in _with_requests(file, offsets):
-                _copy_bytes(file, start, length, stream)
+            for start, length in _with_requests(archive.warc, name, offsets):
+                with archive.warc.open(name) as source:
+                    _copy_bytes(source, start, length, stream)
     return True
 
 
-def _with_requests(file: Path, offsets: set[int]) -> Iterator[Range]:
+def _with_requests(store: Store, file: str, offsets: set[int]) -> Iterator[Range]:
     """Yield where the wanted responses stand, and the requests behind them."""
     identity = ""
-    for record in read_records(file):
+    for record in read_records(store, file):
         if not isinstance(record, Record):
             continue
         place: Place = record.place
@@ -219,13 +235,12 @@ def _with_requests(file: Path, offsets: set[int]) -> Iterator[Range]:
             yield place.offset, place.length
 
 
-def _copy_bytes(file: Path, start: int, length: int, out: BinaryIO) -> None:
-    with file.open("rb") as stream:
-        stream.seek(start)
-        rest = length
-        while rest and (piece := stream.read(min(rest, _PIECE))):
-            out.write(piece)
-            rest -= len(piece)
+def _copy_bytes(source: BinaryIO, start: int, length: int, out: BinaryIO) -> None:
+    source.seek(start)
+    rest = length
+    while rest and (piece := source.read(min(rest, _PIECE))):
+        out.write(piece)
+        rest -= len(piece)
 
 
 def _write_pages(db: Database, runs: set[tuple[str, int]], out: Path) -> int:

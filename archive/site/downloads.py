@@ -19,7 +19,9 @@ from archive.passages import Piece
 from archive.results import Results
 from archive.site import words
 from archive.site.details import Details
+from archive.site.evidence import SILENT
 from archive.site.lookup import ReportData, Row
+from archive.store import StoreError
 
 _EXTENSIONS = {"text": ".txt"} | {
     name: f".{name}" for name in ("html", "mhtml", "pdf", "docx", "doc", "wps", "rtf")
@@ -225,12 +227,14 @@ async def original(blobs: BlobStore, payload: Row) -> Response:
     """Return archived bytes as a download that no browser opens as a page of ours.
 
     Raises:
-        DatasetteError: the bytes are not in the store (404).
+        DatasetteError: the bytes are not in the store (404), or it does not answer (503).
         BlobDamagedError: the stored bytes have another digest; they are not given out.
 
     """
     try:
         data = await asyncio.to_thread(blobs.get, payload["digest"])
+    except StoreError as error:
+        raise DatasetteError(SILENT, status=503) from error
     except BlobMissingError as error:
         raise DatasetteError("数据库登记了这份原件，但存档中没有它的文件。", status=404) from error
     return Response(

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from archive import atomic
 from archive.blobs import BlobDamagedError, BlobMissingError, BlobStore
+from archive.store import StoreError
 
 _LOG = logging.getLogger("nianbao.site")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -28,6 +29,7 @@ AT_ONCE = 2
 """Pictures drawn at the same time: each takes a process, and a crowd must not take them all."""
 MOST_WAITING = 16
 """Pictures asked for and not yet drawn; whoever asks for one more is told to come again."""
+SILENT = "存放原件的对象存储暂时没有应答，请稍后再试。"
 _ROOM = 512 * 2**20
 # What could not be drawn is not tried again for so long: a file may take all the time there is.
 _REFUSED_FOR = 600.0
@@ -36,6 +38,10 @@ _MOST_REFUSED = 1000
 
 class NoPictureError(Exception):
     """There is no picture; the message is a Chinese sentence that says why."""
+
+
+class OriginalsSilentError(NoPictureError):
+    """The object storage that holds the originals does not answer now."""
 
 
 class BusyError(NoPictureError):
@@ -201,7 +207,7 @@ class Pictures:
     def _ended(self, key: str, task: asyncio.Task[Picture]) -> None:
         del self._under_way[key]
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, NoPictureError):
+        if isinstance(error, NoPictureError) and not isinstance(error, OriginalsSilentError):
             if len(self._refused) >= _MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]
             self._refused[key] = (time.monotonic(), error)
@@ -213,6 +219,8 @@ class Pictures:
     def _make(self, spot: Spot, key: str, maker: Maker) -> Picture:
         try:
             data = self._blobs.get(spot.digest)
+        except StoreError as error:
+            raise OriginalsSilentError(SILENT) from error
         except BlobMissingError as error:
             raise NoPictureError("数据库登记了这份原件，但存档中没有它的文件。") from error
         except BlobDamagedError as error:

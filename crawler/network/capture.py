@@ -86,7 +86,7 @@ class CaptureMiddleware:
             request.headers.pop(name, None)
         request.meta.pop("revisited", None)
         earlier = latest_capture(self.run.archive, request.url)
-        if earlier is None or not self.run.archive.blobs.path(earlier.digest).exists():
+        if earlier is None or earlier.digest not in self.run.archive.blobs:
             return
         if earlier.etag:
             request.headers["If-None-Match"] = earlier.etag

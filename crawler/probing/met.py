@@ -36,7 +36,7 @@ class Met:
         note: why there was no answer.
         body: decoded payload; empty when there is none.
         location: where it redirects to, absolute.
-        kept: file that holds the payload.
+        kept: where the payload lies.
         page: the payload as a page, None when it is none.
         words: words of the first link met that leads here.
 
@@ -47,7 +47,7 @@ class Met:
     note: str
     body: bytes
     location: str | None
-    kept: Path | None
+    kept: str | None
     page: Page | None
     words: str
 
@@ -100,7 +100,7 @@ def met(archive: Archive, run_id: int, profile: Profile, copies: Mapping[str, Pa
     words: dict[str, str] = {}
     found = []
     for url, status, note, digest, location in rows:
-        kept = (copies.get(digest) or archive.blobs.path(digest)) if digest else None
+        kept = str(copies.get(digest) or archive.blobs.place(digest)) if digest else None
         body = archive.blobs.get(digest) if digest else b""
         page = _page(url, body, profile)
         said = words.get(links.key(url), "")

@@ -10,9 +10,10 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
-from archive.records import Damage, Record, named, read_records
+from archive.records import Damage, Record, read_records
+from archive.store import Store
+from archive.warc_files import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,50 +36,46 @@ class Told:
     referrer: str | None = None
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Return the WARC files of an archive, by site, run and number."""
-    files = [path for path in folder.glob("*.warc.gz") if named(path)]
-    return sorted(files, key=lambda path: named(path) or ("", 0, 0))
-
-
-def in_order(files: Iterable[Path], damages: list[Damage]) -> Iterator[Told]:
+def in_order(store: Store, files: Iterable[str], damages: list[Damage]) -> Iterator[Told]:
     """Yield the records of all walks in the order in which they were written.
 
     Args:
-        files: WARC files of an archive, sorted by ``files_of``.
+        store: where WARC files are.
+        files: names of those of an archive, as ``archive.warc_files.files_of`` sorts them.
         damages: what is damaged is added to it.
 
     Raises:
         OSError: a file can't be read.
 
     """
-    sites = groupby(files, key=lambda path: (named(path) or ("",))[0])
-    streams = [_site(site, list(group), damages) for site, group in sites]
+    sites = groupby(files, key=lambda name: (named(name) or ("",))[0])
+    streams = [_site(store, site, list(group), damages) for site, group in sites]
     return heapq.merge(*streams, key=lambda told: told.at)
 
 
-def _site(site_id: str, files: list[Path], damages: list[Damage]) -> Iterator[Told]:
+def _site(store: Store, site_id: str, files: list[str], damages: list[Damage]) -> Iterator[Told]:
     at = ""
     for file in files:
         _, run_id, _ = named(file) or ("", 0, 0)
-        for record, referrer in with_referrers(file, damages):
+        for record, referrer in with_referrers(store, file, damages):
             at = max(at, record.date)
             yield Told(at, site_id, run_id, record, referrer)
 
 
 def with_referrers(
-    file: Path, damages: list[Damage], start: int = 0
+    store: Store, file: str, damages: list[Damage], start: int = 0
 ) -> Iterator[tuple[Record, str | None]]:
     """Yield all records but the requests, which say where a response was found.
 
     Args:
-        file: the WARC file.
+        store: where WARC files are.
+        file: name of the WARC file.
         damages: what is damaged is added to it.
         start: where the first record begins.
 
     """
     waiting: Record | None = None
-    for found in read_records(file, bodies=True, start=start):
+    for found in read_records(store, file, bodies=True, start=start):
         if isinstance(found, Damage):
             damages.append(found)
             continue

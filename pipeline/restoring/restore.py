@@ -19,15 +19,22 @@ from typing import Any, TextIO
 from archive import atomic, journal
 from archive.home import Archive
 from archive.records import Damage
+from archive.store import SETTING, FolderStore, Store, open_store
+from archive.warc_files import files_of
+from pipeline.cluster.stored import read_stored
 from pipeline.download import archive_exchange
 from pipeline.pool import ReaderPool
 from pipeline.restoring.adopt import exchange_of
-from pipeline.restoring.records import Told, files_of, in_order
+from pipeline.restoring.records import Told, in_order
 from pipeline.restoring.replay import Replay
 from pipeline.restoring.runs_again import RunsAgain
 from pipeline.store import settle
 
 WORKPLACE = ".restoring"
+_UNTOLD = (
+    "how addresses were listed and which findings were sent to the operator is kept in the "
+    "database only: the next walk asks for every known address once"
+)
 Track = Callable[[Iterable[Any], str, int | None], Iterable[Any]]
 """Passes items on and shows how far it is: items, what is done to them, how many there are."""
 
@@ -52,46 +59,52 @@ class Restored:
     untold: list[str] = field(default_factory=list)
 
 
-def restore(warc: Path, folder: Path, pool: ReaderPool, track: Track) -> Restored:
+def restore(warc: Path | None, folder: Path, pool: ReaderPool, track: Track) -> Restored:
     """Make an archive from WARC files alone.
 
     Args:
-        warc: folder of the WARC files; they are copied.
-        folder: the new data folder. Nothing but what an earlier attempt left may be in it; the
-            archive stands there when it is complete and not before.
+        warc: folder of the WARC files; they are copied. None for those that are in the store which
+            ``store.toml`` in the new data folder names; they stay there.
+        folder: the new data folder. Nothing but ``store.toml`` and what an earlier attempt left
+            may be in it; the archive stands there when it is complete and not before.
         pool: readers, open.
         track: shows progress.
 
     Raises:
         RestoreError: there are no WARC files, or the folder is in use.
-        OSError: the disk is full or read-only; run it again.
+        OSError: the disk or the store refuses; run it again.
 
     """
-    files = _look_at(warc, folder)
     work = folder / WORKPLACE
     if work.exists():
         shutil.rmtree(work)
+    source = FolderStore(warc) if warc is not None else open_store(folder).at("warc")
+    files = _look_at(source, folder)
     work.mkdir(parents=True)
-    for file in track(files, "copying", len(files)):
-        with file.open("rb") as stream, atomic.writing(work / "warc" / file.name) as out:
-            shutil.copyfileobj(stream, out, 1 << 20)
+    if (folder / SETTING).exists():
+        shutil.copy(folder / SETTING, work / SETTING)
     restored = Restored()
     with closing(Archive(work, create=True)) as archive:
+        if warc is not None:
+            for name in track(files, "copying", len(files)):
+                _copy(source, archive.warc, name)
         archive.replays = True
-        archive.blobs.root.mkdir(exist_ok=True)
         _fill(archive, restored, pool, track)
     for name in ("blobs", "warc", "nianbao.db"):
-        (work / name).rename(folder / name)
+        if (work / name).exists():
+            (work / name).rename(folder / name)
     atomic.settle_name(folder / "nianbao.db")
     shutil.rmtree(work)
     return restored
 
 
-def _look_at(warc: Path, folder: Path) -> list[Path]:
-    files = files_of(warc)
+def _look_at(source: Store, folder: Path) -> list[str]:
+    files = files_of(source)
     if not files:
-        raise RestoreError(f"no WARC files of an archive in {warc}: name the folder 'warc' of one")
-    others = [path.name for path in folder.glob("*") if path.name != WORKPLACE]
+        raise RestoreError(
+            f"no WARC files of an archive in {source.place('')}: name the folder 'warc' of one"
+        )
+    others = [path.name for path in folder.glob("*") if path.name != SETTING]
     if others:
         raise RestoreError(
             f"{folder} holds {min(others)}: name a new or empty folder for the restored archive"
@@ -99,16 +112,24 @@ def _look_at(warc: Path, folder: Path) -> list[Path]:
     return files
 
 
+def _copy(source: Store, target: Store, name: str) -> None:
+    if isinstance(target, FolderStore):
+        with source.open(name) as stream, atomic.writing(target.path(name)) as out:
+            shutil.copyfileobj(stream, out, 1 << 20)
+    elif not target.put(name, source.get(name)):
+        raise RestoreError(f"{target.place(name)} is another file: name an empty place for a store")
+
+
 def _fill(archive: Archive, restored: Restored, pool: ReaderPool, track: Track) -> None:
     damages: list[Damage] = []
     runs = RunsAgain(archive)
     told = archive.folder / "journal.jsonl"
-    files = files_of(archive.warc_folder)
+    files = files_of(archive.warc)
     restored.counts["WARC files"] = len(files)
     with told.open("w", encoding="utf-8") as out:
-        for item in track(in_order(files, damages), "records", None):
+        for item in track(in_order(archive.warc, files, damages), "records", None):
             restored.counts["records"] += 1
-            _take(archive, runs, item, out, restored)
+            take(archive, runs, item, out, restored)
     runs.close(damages)
     restored.lost.extend(
         f"{d.file}: at {d.offset}, {d.length} bytes are no record ({d.what})"
@@ -116,16 +137,26 @@ def _fill(archive: Archive, restored: Restored, pool: ReaderPool, track: Track) 
         if d not in runs.torn
     )
     replay = Replay(archive, told)
-    replay.run(pool, track(replay.digests, "reading", len(replay.digests)))
+    digests = track(replay.digests, "reading", len(replay.digests))
+    replay.run(read_stored(pool, archive.blobs, digests, pool.parse))
     settle(archive)
     restored.counts["documents"] = len(replay.digests)
     restored.lost.extend(replay.lost)
-    restored.untold.extend(runs.untold)
+    restored.untold.extend((*runs.untold, _UNTOLD))
     told.unlink()
 
 
-def _take(archive: Archive, runs: RunsAgain, item: Told, out: TextIO, restored: Restored) -> None:
-    """Make the rows of one record; put aside what the journal tells."""
+def take(archive: Archive, runs: RunsAgain, item: Told, out: TextIO, restored: Restored) -> None:
+    """Make the rows of one record; put aside what the journal tells.
+
+    Args:
+        archive: the archive; it replays.
+        runs: sites and runs of it.
+        item: the record.
+        out: gets a line for each entry of the journal.
+        restored: is told what is lost.
+
+    """
     entry = journal.entry(item.record)
     if entry is not None:
         runs.note(item, entry)

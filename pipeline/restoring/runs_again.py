@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.home import Archive
-from archive.records import Damage, named
+from archive.records import Damage
 from archive.runs import note_visit
+from archive.warc_files import named
 from pipeline.restoring.records import Told
 
 _UNKNOWN = "000000"
@@ -35,6 +36,10 @@ class RunsAgain:
         self._guessed_sites: set[str] = set()
         self.torn: list[Damage] = []
         self.untold: list[str] = []
+
+    def has_ended(self, run_id: int) -> bool:
+        """Tell whether the journal tells how a run ended."""
+        return run_id in self._ended
 
     def has_journal(self, run_id: int) -> bool:
         """Tell whether the journal tells of a run."""
@@ -155,15 +160,10 @@ class RunsAgain:
                 f"name and region of site {site} are not known: 'nianbao crawl' brings them, and "
                 "'nianbao reparse' after that gives its reports their agencies"
             )
-        self.untold.append(
-            "how addresses were listed and which findings were sent to the operator is kept in the "
-            "database only: the next walk asks for every known address once"
-        )
 
     def _is_torn_end(self, damage: Damage) -> bool:
-        path = self._archive.warc_folder / damage.file
-        about = named(path)
-        at_end = damage.offset + damage.length >= path.stat().st_size
+        about = named(damage.file)
+        at_end = damage.offset + damage.length >= self._archive.warc.size(damage.file)
         return at_end and about is not None and about[1] not in self._ended | set(self._met)
 
 

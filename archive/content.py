@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from functools import lru_cache
 
 from sqlite_utils import Database
 
@@ -60,5 +61,6 @@ def note_content_digest(db: Database, document_id: int) -> None:
     )
 
 
+@lru_cache(maxsize=2048)  # a cell is a small number or empty as a rule
 def _plain(part: str | int | None) -> str:
     return "".join(unicodedata.normalize("NFKC", str(part or "")).split())

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from archive.options import data_option
+from pipeline.cluster.option import scheduler_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from archive.home import Archive
+    from pipeline.cluster.stored import StoredReaders
     from pipeline.pool import ReaderPool
     from pipeline.report import Report
+    from pipeline.reread import Chosen
 
 EXIT_CODES = {"verified": 0, "read": 0, "partial": 3, "not_a_report": 4, "unreadable": 5}
 Reading = tuple[Path, "Report"]
@@ -178,6 +182,27 @@ def _readers(workers: int | None = None) -> Iterator[ReaderPool]:
         raise click.ClickException(str(error)) from error
 
 
+@contextmanager
+def _stored_readers(scheduler: str | None) -> Iterator[StoredReaders]:
+    """Open readers of stored documents, of a cluster where there is a scheduler."""
+    from archive.store import StoreError
+    from pipeline.cluster.scheduler import ClusterError, connect
+    from pipeline.cluster.stored import LocalReaders
+    from pipeline.pool import ReaderStartError
+
+    try:
+        if scheduler is None:
+            with LocalReaders() as readers:
+                yield readers
+            return
+        with connect(scheduler) as client:
+            from pipeline.cluster.readers import ClusterReaders
+
+            yield ClusterReaders(client)
+    except (ReaderStartError, ClusterError, StoreError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _head(file: Path) -> bytes:
     """Return a file's bytes, of one that is too large no more than shows that it is."""
     from pipeline.pool import MOST_BYTES
@@ -187,20 +212,40 @@ def _head(file: Path) -> bytes:
 
 
 @click.command()
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object a file.")
-def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 - click passes flags
+@data_option
+@scheduler_option
+def parse(
+    files: tuple[Path, ...],
+    json_output: bool,  # noqa: FBT001 - click passes flags
+    data: Path,
+    scheduler: str | None,
+) -> None:
     """Read FILES (HTML, PDF, Word, WPS, RTF or text) and say what they report.
 
     Each file is read in a process of its own with limits on size, time and memory; several files
     on all cores, printed in the order given. DOC, WPS and RTF are converted by LibreOffice, which
     must be installed.
 
+    Without FILES, documents of the archive that an earlier version of the reader has read are read
+    again, as by 'nianbao reparse'; cut off, it goes on where it was.
+
     Exit code: 0 verified or read, 3 partial, 4 not a report, 5 unreadable, 2 wrong use; of several
-    files the highest.
+    files the highest. Without FILES as of 'nianbao reparse'.
     """
+    from pipeline.reread import outdated
+
+    if not files:
+        if json_output:
+            raise click.UsageError("--json is for FILES: name some")
+        _read_again(data, scheduler, outdated)
+    if scheduler is not None:
+        raise click.UsageError("--scheduler is for stored documents: name no FILES")
+    _read_files(files, json_output=json_output)
+
+
+def _read_files(files: Sequence[Path], *, json_output: bool) -> NoReturn:
     from pipeline.pool import available_cores
 
     worst = 0
@@ -217,19 +262,30 @@ def parse(files: tuple[Path, ...], json_output: bool) -> None:  # noqa: FBT001 -
 
 @click.command()
 @data_option
-def reparse(data: Path) -> None:
+@scheduler_option
+def reparse(data: Path, scheduler: str | None) -> None:
     """Read every archived document again on all cores, without a request to any site.
 
-    A document whose reading had to be stopped (time, memory, crash) keeps what was read of it
-    before. What can't be read is listed at the end.
+    With --scheduler the workers of a Dask cluster read; they need the same version of nianbao and
+    the same store: the data folder at the same path, or object storage. This process stores.
 
-    Exit code: 0 done, 2 no archive there, 3 stored bytes are missing or damaged.
+    A document whose reading had to be stopped (time, memory, crash, workers lost) keeps what was
+    read of it before. What can't be read is listed at the end.
+
+    Exit code: 0 done, 1 the cluster can't be used (what was read is stored), 2 no archive there,
+    3 stored bytes are missing or damaged.
     """
+    from pipeline.reread import documents
+
+    _read_again(data, scheduler, documents)
+
+
+def _read_again(data: Path, scheduler: str | None, which: Callable[[Archive], Chosen]) -> NoReturn:
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import MofNCompleteColumn, Progress
 
     from archive.home import Archive, ArchiveMissingError
-    from pipeline.reread import reread as run
+    from pipeline.reread import reread
     from pipeline.store import settle
 
     console = Console(stderr=True)
@@ -237,18 +293,22 @@ def reparse(data: Path) -> None:
         archive = Archive(data)
     except ArchiveMissingError as error:
         raise click.UsageError(str(error)) from error
-    digests = [row[0] for row in archive.db.execute("SELECT digest FROM documents ORDER BY id")]
-    shown = track(digests, "reading", console=console, disable=not console.is_terminal)
-    with _readers() as pool:
-        done = run(archive, shown, pool)
-    settle(archive)
-    archive.close()
+    with closing(archive):
+        chosen = which(archive)
+        columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+        with (
+            _stored_readers(scheduler) as readers,
+            Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        ):
+            task = progress.add_task("reading", total=chosen.count)
+            done = reread(archive, chosen.digests, readers, told=lambda: progress.advance(task))
+        settle(archive)
     for line in done.unreadable:
         click.echo(f"unreadable: {line}", err=True)
     for line in done.damaged:
         click.echo(f"error: {line}", err=True)
     click.echo(
-        f"{len(digests) - len(done.damaged)} documents read again, "
+        f"{chosen.count - len(done.damaged)} documents read again, "
         f"{len({line.partition(':')[0] for line in done.unreadable})} of them unreadable, "
         f"{len(done.damaged)} damaged"
     )
@@ -269,16 +329,16 @@ def _tracked_in(console: Console) -> Callable[[Iterable[Any], str, int | None], 
 @click.option(
     "--warc",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Folder of the WARC files, which are copied.",
+    help="Folder of the WARC files, which are copied; without it, those in the object storage that "
+    "store.toml in the new data folder names.",
 )
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="New data folder; it must be empty.",
+    help="New data folder; it must be empty but for store.toml.",
 )
-def restore(warc: Path, data: Path) -> None:
+def restore(warc: Path | None, data: Path) -> None:
     """Rebuild an archive from its WARC files alone: stored files, database and all.
 
     Documents are read again, on all cores. The archive is in its place when it is complete; run

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,7 @@ _LOOK_AHEAD = 8  # documents a worker; enough for one run of LibreOffice
 _ROOT = Path(__file__).resolve().parents[1]
 
 Key = TypeVar("Key")
+Answer = TypeVar("Answer")
 
 
 def available_cores() -> int:
@@ -99,8 +101,8 @@ class _Worker:
         )
         far_end.close()
 
-    def read(self, data: bytes, converted_from: LegacyKind | None) -> Report:
-        """Return the report of a document, whatever happens to the process."""
+    def read(self, data: bytes, converted_from: LegacyKind | None) -> bytes:
+        """Return the report of a document, pickled, whatever happens to the process."""
         self._await_ready()
         kind: Kind = converted_from or "unknown"
         started = self._core_seconds()
@@ -109,7 +111,7 @@ class _Worker:
             self._socket.send(converted_from)
             self._socket.send_bytes(data)
             kind = self._receive(deadline, started)
-            report: Report
+            report: bytes
             report, self.finished = self._receive(deadline, started)
         except _LateError:
             finding = self._late()
@@ -118,7 +120,7 @@ class _Worker:
         else:
             return report
         self.finished = True
-        return Report(format=kind, status="unreadable", findings=(finding,))
+        return _unreadable(kind, finding)
 
     def _await_ready(self) -> None:
         """Wait until the modules are loaded; their time and memory is not the document's."""
@@ -143,14 +145,15 @@ class _Worker:
                 that does not count.
 
         """
+        wait = _LOOK_AGAIN  # most answers are there before the worker's time need be asked for
         while (left := deadline - time.monotonic()) > 0:
-            if started is not None:
-                left = min(left, started + self._seconds - self._core_seconds())
-            # A worker takes no more time of a core than passes meanwhile.
-            if self._socket.poll(max(_LOOK_AGAIN, left)):
+            if self._socket.poll(min(wait, left)):
                 return self._socket.recv()
-            if started is not None and self._core_seconds() >= started + self._seconds:
+            # A worker takes no more time of a core than passes meanwhile.
+            wait = left if started is None else started + self._seconds - self._core_seconds()
+            if wait <= 0:
                 break
+            wait = max(wait, _LOOK_AGAIN)
         raise _LateError
 
     def _core_seconds(self) -> float:
@@ -310,6 +313,11 @@ class ReaderPool:
             ReaderPoolClosedError: the pool is not open.
 
         """
+        report: Report = pickle.loads(self.parse_pickled(data))  # noqa: S301 - of our own child
+        return report
+
+    def parse_pickled(self, data: bytes) -> bytes:
+        """Do the same for a caller that only passes the report on."""
         if len(data) > MOST_BYTES:
             return _too_large(data)
         kind = legacy_kind(data)
@@ -319,10 +327,9 @@ class ReaderPool:
         if not isinstance(converted, UnreadableError):
             return self._read(converted, kind)
         self._check_open()
-        finding = Finding(converted.rule, "error", converted.message)
-        return Report(format=kind, status="unreadable", findings=(finding,))
+        return _unreadable(kind, Finding(converted.rule, "error", converted.message))
 
-    def _read(self, data: bytes, converted_from: LegacyKind | None = None) -> Report:
+    def _read(self, data: bytes, converted_from: LegacyKind | None = None) -> bytes:
         worker = self._take()
         finished = True
         try:
@@ -342,26 +349,29 @@ class ReaderPool:
             raise ReaderPoolClosedError("the pool of readers was closed while it read")
 
     def parse_many(self, documents: Iterable[tuple[Key, bytes]]) -> Iterator[tuple[Key, Report]]:
-        """Read documents on all workers at once.
+        """Read documents on all workers at once; as ``each`` with ``parse``."""
+        return self.each(documents, self.parse)
+
+    def each(
+        self, documents: Iterable[tuple[Key, bytes]], parse: Callable[[bytes], Answer]
+    ) -> Iterator[tuple[Key, Answer]]:
+        """Read documents on all workers at once; errors as of ``parse``.
 
         Args:
             documents: key and bytes of each; taken from the caller's thread, only a few ahead of
                 what is read, so that they need not all be in memory.
+            parse: ``parse`` or ``parse_pickled`` of this pool.
 
         Yields:
             Key and report of each, in the order given.
 
-        Raises:
-            ReaderStartError: no worker can be started.
-            ReaderPoolClosedError: the pool is not open.
-
         """
         # More threads than workers: those that bring legacy files wait together for LibreOffice.
         threads = ThreadPoolExecutor(_LOOK_AHEAD * self._count, "reader")
-        waiting: deque[tuple[Key, Future[Report]]] = deque()
+        waiting: deque[tuple[Key, Future[Answer]]] = deque()
         try:
             for key, data in documents:
-                waiting.append((key, threads.submit(self.parse, data)))
+                waiting.append((key, threads.submit(parse, data)))
                 while len(waiting) >= _LOOK_AHEAD * self._count or (
                     waiting and waiting[0][1].done()
                 ):
@@ -374,11 +384,13 @@ class ReaderPool:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _too_large(data: bytes) -> Report:
-    finding = Finding(
-        "E-TOO-LARGE",
-        "error",
+def _unreadable(kind: Kind, finding: Finding) -> bytes:
+    return pickle.dumps(Report(format=kind, status="unreadable", findings=(finding,)))
+
+
+def _too_large(data: bytes) -> bytes:
+    message = (
         f"文件超过{MOST_BYTES // 2**20} MiB的上限，未读取；请确认它是否为年度报告，"
-        "或改用同一报告的其他格式。",
+        "或改用同一报告的其他格式。"
     )
-    return Report(format=sniff(data[:_HEAD]), status="unreadable", findings=(finding,))
+    return _unreadable(sniff(data[:_HEAD]), Finding("E-TOO-LARGE", "error", message))

@@ -7,9 +7,11 @@ that depends on several documents is computed anew from all of them.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -25,6 +27,8 @@ from pipeline.keep import write_findings, write_verdicts
 from pipeline.parse import READER_VERSION
 from pipeline.report import Report
 from pipeline.series import settle_series
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _metric_ids() -> dict[str, int]:
     return {code: number for number, code in enumerate(metrics(), start=1)}
 
 
-def _number(value: int | Decimal | None) -> int | str | None:
+def _number(value: T) -> T | str:
     # NUMERIC affinity turns the text of a decimal into a number without a detour over floats.
     return str(value) if isinstance(value, Decimal) else value
 
@@ -143,11 +147,12 @@ def _write_document(db: Database, digest: str, report: Report) -> int:
     known = db.execute("SELECT id FROM documents WHERE digest = ?", (digest,)).fetchone()
     if known:
         document_id = int(known[0])
-        db.table("documents").update(document_id, row)
-        for table in (
-            "sections", "contacts", "cells", "figures", "statements", "findings", "verdicts",
-            "derived",
-        ):  # fmt: skip
+        columns = ", ".join(f"{name} = ?" for name in row)
+        db.execute(
+            f"UPDATE documents SET {columns} WHERE id = ?",  # noqa: S608 - our own column names
+            (*row.values(), document_id),
+        )
+        for table in ("findings", "verdicts"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))  # noqa: S608
     else:
         cursor = db.execute(
@@ -163,64 +168,55 @@ def _write_document(db: Database, digest: str, report: Report) -> int:
 
 
 def _write_contents(db: Database, document_id: int, report: Report) -> None:
-    db.conn.executemany(
-        "INSERT INTO sections VALUES (?, ?, ?, ?, ?)",
-        [(document_id, s.ordinal, s.heading, s.text, s.place) for s in report.sections],
-    )
-    contact = report.contact
-    if report.status not in {"not_a_report", "unreadable"}:
-        db.execute(
-            "INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                document_id,
-                contact.office,
-                contact.address,
-                contact.postcode,
-                contact.phone,
-                contact.fax,
-                contact.email,
-                contact.website,
-            ),
-        )
     ids = _metric_ids()
-    db.conn.executemany(
-        "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (document_id, ids[code], c.raw, _number(c.value), c.state, c.note or None, c.place)
+    contact = astuple(report.contact)
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        "sections": [(s.ordinal, s.heading, s.text, s.place) for s in report.sections],
+        "contacts": [] if report.status in {"not_a_report", "unreadable"} else [contact],
+        "cells": [
+            (ids[code], c.raw, c.value, c.state, c.note or None, c.place)
             for code, c in report.cells.items()
         ],
-    )
-    _write_narrative(db, document_id, report)
-    write_verdicts(db, document_id, report.verdicts, "report")
-    db.conn.executemany(
-        "INSERT INTO derived VALUES (?, ?, ?, ?)",
-        [(document_id, ids[d.code], _number(d.value), d.formula) for d in report.derived],
-    )
-
-
-def _write_narrative(db: Database, document_id: int, report: Report) -> None:
-    db.conn.executemany(
-        "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        "figures": [
             (
-                document_id, n, f.section, f.raw, _number(f.value), f.unit, f.kind, f.clause,
-                f.place, f.offset, f.length, f.measure, f.period, f.part_of,
-                f.ratio and f.ratio.kind, f.ratio and f.ratio.numerator,
-                f.ratio and f.ratio.denominator,
+                n, f.section, f.raw, f.value, f.unit, f.kind, f.clause, f.place, f.offset,
+                f.length, f.measure, f.period, f.part_of, f.ratio and f.ratio.kind,
+                f.ratio and f.ratio.numerator, f.ratio and f.ratio.denominator,
             )
             for n, f in enumerate(report.figures, start=1)
         ],
-    )  # fmt: skip
-    db.conn.executemany(
-        "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        "statements": [
             (
-                document_id, n, s.section, s.code, int(s.value), s.quote, s.period, s.place,
-                s.offset, s.length,
+                n, s.section, s.code, int(s.value), s.quote, s.period, s.place, s.offset, s.length,
             )
             for n, s in enumerate(report.statements, start=1)
         ],
-    )  # fmt: skip
+        "derived": [(ids[d.code], d.value, d.formula) for d in report.derived],
+    }  # fmt: skip
+    for table, theirs in rows.items():
+        _write_rows(db, table, [(document_id, *row) for row in theirs], document_id)
+    write_verdicts(db, document_id, report.verdicts, "report")
+
+
+def _write_rows(db: Database, table: str, rows: list[tuple[Any, ...]], document_id: int) -> None:
+    """Write what a table says of a document, unless it says just that: most readings change little.
+
+    The first two columns of each table number its rows.
+    """
+    known = db.execute(
+        f"SELECT * FROM {table} WHERE document_id = ?",  # noqa: S608 - our own table names
+        (document_id,),
+    ).fetchall()
+    if sorted(known, key=_row_number) == sorted(rows, key=_row_number):
+        return
+    db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))  # noqa: S608
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        values = [tuple(map(_number, row)) for row in rows]
+        db.conn.executemany(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608
+
+
+_row_number = itemgetter(0, 1)
 
 
 def _take_source(db: Database, document_id: int, source: Source, waits_for: int | None) -> bool:
@@ -335,17 +331,17 @@ def settle(archive: Archive) -> None:
     with archive.transaction() as db:
         db.execute("DELETE FROM findings WHERE rule = 'W-NO-CONTENT'")
         rows = db.execute(
+            # From the few findings, and over the attachments once, not once a page.
             """
             SELECT d.id, d.digest, d.title, min(s.url)
-            FROM documents d JOIN sources s ON s.document_id = d.id AND s.is_current = 1
-            WHERE d.status = 'not_a_report'
-              AND EXISTS (SELECT 1 FROM findings f
-                          WHERE f.document_id = d.id AND f.rule = 'I-TITLE-ONLY')
-              AND NOT EXISTS (
-                SELECT 1 FROM sources mine
-                JOIN sources child ON child.parent_url = mine.url AND child.role = 'attachment'
+            FROM findings f CROSS JOIN documents d ON d.id = f.document_id
+            JOIN sources s ON s.document_id = d.id AND s.is_current = 1
+            WHERE f.rule = 'I-TITLE-ONLY' AND d.status = 'not_a_report'
+              AND d.id NOT IN (
+                SELECT mine.document_id FROM sources child
                 JOIN documents a ON a.id = child.document_id
-                WHERE mine.document_id = d.id AND a.report_id IS NOT NULL)
+                JOIN sources mine ON mine.url = child.parent_url
+                WHERE child.role = 'attachment' AND a.report_id IS NOT NULL)
             GROUP BY d.id
             """
         ).fetchall()

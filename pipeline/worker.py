@@ -3,14 +3,16 @@
 Started by ``pipeline.pool`` as ``python -m pipeline.worker SOCKET MEMORY SECONDS``. Over the
 socket it says once that it is ready. Then for each document it takes the bytes, and before
 them the format that they were converted from, if they were; it gives two answers: the kind of
-file, so that it is known even if reading goes wrong, and the report with a word on whether the
-worker has had enough and goes home.
+file, so that it is known even if reading goes wrong, and whether the worker has had enough and goes
+home with the report, pickled on its own: who only passes it on need not open it.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -22,6 +24,7 @@ from pipeline.pool import LOADED, OUT_OF_MEMORY
 from pipeline.read.sniff import sniff
 
 _DOCUMENTS = 500
+_OBJECTS = 20_000  # some MiB
 _GROWTH = 256 * 2**20
 # The pool kills a worker that is late; this alarm is for a worker whose pool has died.
 _ORPHAN_SECONDS = 10
@@ -49,6 +52,16 @@ def limit_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def settle() -> None:
+    """Spare the search for garbage what a reading takes anyway.
+
+    The modules never become garbage; a report has some thousand objects, none of which hold each
+    other in a circle, so that the search is needed for what a library leaves behind alone.
+    """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+
+
 def _serve(pool: Connection, seconds: float) -> None:
     baseline = _sizes()[1] if sys.platform == "linux" else 0
     for number in range(1, _DOCUMENTS + 1):
@@ -63,7 +76,7 @@ def _serve(pool: Connection, seconds: float) -> None:
         del data
         grown = sys.platform == "linux" and _sizes()[1] > baseline + _GROWTH
         tired = grown or number == _DOCUMENTS
-        pool.send((report, tired))
+        pool.send((pickle.dumps(report, pickle.HIGHEST_PROTOCOL), tired))
         if tired:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -75,6 +88,7 @@ def main() -> None:
     # Readers that meet an odd file write pages of warnings; what counts becomes a finding.
     logging.disable()
     limit_memory(int(memory))
+    settle()
     pool = Connection(int(descriptor))
     pool.send("ready")
     try:

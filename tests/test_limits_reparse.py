@@ -113,7 +113,7 @@ def test_a_damaged_original_is_named_and_the_rest_is_read(
     digests = fill(tmp_path / "data", files)
     before = rows(tmp_path / "data")
     archive = Archive(tmp_path / "data")
-    archive.blobs.path(digests["rouyuan-town-2021.pdf"]).unlink()
+    Path(archive.blobs.place(digests["rouyuan-town-2021.pdf"])).unlink()
     archive.close()
     result = run(tmp_path / "data")
     assert result.exit_code == 3

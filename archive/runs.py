@@ -9,9 +9,12 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from archive import journal, warc
 from archive.home import Archive
+from archive.run_blocks import next_number
+from archive.synthetic import refuse_mixing
 
 # Endings that are not the site's doing: the next run of the same night goes on from there.
 _GOES_ON = frozenset(("interrupted", "paused", "stopped", "storage"))
@@ -68,39 +71,89 @@ def sole_walk(archive: Archive, site_id: str) -> Iterator[None]:
     """Hold a site for one process; the system lets go when the process ends, however it ends.
 
     Raises:
-        SiteBusyError: another process holds it.
+        SiteBusyError: another process holds it, or all sites.
 
     """
-    handle = os.open(archive.folder / f".walk-{site_id}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    with (
+        _locked(
+            archive.folder / ".walks.lock",
+            fcntl.LOCK_SH,
+            f"sites are being crawled into {archive.folder} by another process ('nianbao crawl "
+            "--sites'); wait until it ends or name another --data",
+        ),
+        _locked(
+            archive.folder / f".walk-{site_id}.lock",
+            fcntl.LOCK_EX,
+            f"site {site_id} is being walked into {archive.folder} by another process; "
+            "wait until it ends or name another --data",
+        ),
+    ):
+        yield
+
+
+@contextmanager
+def sole_crawl(folder: Path) -> Iterator[None]:
+    """Hold all sites of a data folder, as ``sole_walk`` holds one.
+
+    Raises:
+        SiteBusyError: another process holds one of them, or all.
+
+    """
+    with _locked(
+        folder / ".walks.lock",
+        fcntl.LOCK_EX,
+        f"another process walks sites into {folder}; wait until it ends or name another --data",
+    ):
+        yield
+
+
+@contextmanager
+def _locked(file: Path, how: int, refused: str) -> Iterator[None]:
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
-        raise SiteBusyError(
-            f"site {site_id} is being walked into {archive.folder} by another process; "
-            "wait until it ends or name another --data"
-        ) from error
+        raise SiteBusyError(refused) from error
     try:
         yield
     finally:
         os.close(handle)
 
 
-def start_run(archive: Archive, site: Site) -> int:
-    """Note the site and the beginning of a run; close runs that were killed. Returns the run id.
+def close_killed(archive: Archive, site_id: str) -> None:
+    """Note of the runs of a site that were killed that they are over, and mend their WARC files.
 
-    Call it while holding ``sole_walk``: the WARC files of killed runs are mended.
+    Call it while nobody walks the site.
     """
     killed = archive.db.execute(
         "SELECT id, coalesce((SELECT max(visited_at) FROM run_visits v WHERE v.run_id = r.id), "
         "started_at) FROM runs r WHERE site_id = ? AND finished_at IS NULL",
-        (site.id,),
+        (site_id,),
     ).fetchall()
     for run_id, last_seen in killed:
-        warc.mend(warc.RunFiles(archive.warc_folder, site.id, run_id))
+        archive.run_files(site_id, run_id).mend()
         finish_run(
             archive, run_id, "interrupted", "the process ended before the walk did", last_seen
         )
+
+
+def start_run(archive: Archive, site: Site, number: int | None = None) -> int:
+    """Note the site and the beginning of a run; close runs that were killed. Returns the run id.
+
+    Call it while holding ``sole_walk``: the WARC files of killed runs are mended.
+
+    Args:
+        archive: the archive.
+        site: the site.
+        number: id of the run, of a block that was given to the site; None for the next one.
+
+    Raises:
+        SyntheticMixedError: the site is invented and the archive real, or the other way round.
+
+    """
+    refuse_mixing(archive.db, site.id)
+    close_killed(archive, site.id)
     row = {
         "id": site.id,
         "name": site.name,
@@ -113,12 +166,13 @@ def start_run(archive: Archive, site: Site) -> int:
     with archive.transaction() as db:
         db.table("sites").upsert(row, pk="id")
         began_at = now()
-        cursor = db.execute(
-            "INSERT INTO runs (site_id, started_at) VALUES (?, ?)", (site.id, began_at)
+        run_id = next_number(db) if number is None else number
+        db.execute(
+            "INSERT INTO runs (id, site_id, started_at) VALUES (?, ?, ?)",
+            (run_id, site.id, began_at),
         )
-        run_id = int(cursor.lastrowid or 0)
         # A run that was killed before its row was stored had the same number.
-        warc.mend(warc.RunFiles(archive.warc_folder, site.id, run_id))
+        archive.run_files(site.id, run_id).mend()
         journal.note_run(archive, run_id, "begun", began_at, {"site": row})
         return run_id
 
@@ -143,6 +197,47 @@ def same_night(archive: Archive, site_id: str, run_id: int) -> frozenset[int]:
             break
         runs.append(int(earlier))
     return frozenset(runs)
+
+
+def ended_lately(archive: Archive, site_id: str, after: int) -> int | None:
+    """Return the last run of a site, if it came to its end this night and need not be gone on with.
+
+    Args:
+        archive: the archive.
+        site_id: the site.
+        after: only runs with greater numbers.
+
+    """
+    row = archive.db.execute(
+        "SELECT id, outcome, started_at FROM runs WHERE site_id = ? AND id > ?"
+        " ORDER BY id DESC LIMIT 1",
+        (site_id, after),
+    ).fetchone()
+    if row is None or row[1] is None or row[1] in _GOES_ON:
+        return None
+    lately = datetime.fromisoformat(row[2]) >= datetime.now(UTC) - _LONGEST_NIGHT
+    return int(row[0]) if lately else None
+
+
+def concluded_since(
+    archive: Archive, site_id: str, since: str
+) -> tuple[str, str | None, dict[str, int]] | None:
+    """Return outcome, reason and counts of a site's last run, if nothing is left of it to do.
+
+    Args:
+        archive: the archive.
+        site_id: the site.
+        since: the run began after that, ISO 8601 in UTC.
+
+    """
+    row = archive.db.execute(
+        "SELECT outcome, reason, counts FROM runs WHERE site_id = ? AND started_at >= ?"
+        " ORDER BY id DESC LIMIT 1",
+        (site_id, since),
+    ).fetchone()
+    if row is None or row[0] is None or row[0] in _GOES_ON:
+        return None
+    return row[0], row[1], json.loads(row[2] or "{}")
 
 
 def began(archive: Archive, runs: Collection[int]) -> str:

@@ -17,7 +17,7 @@ from archive.indicators import create_indicators
 from archive.measures import measures
 from archive.search import create_tables, index_by_report
 from archive.summary import create_summary
-from archive.tables import AUDIT, FOUNDATION, HISTORY, NARRATIVE
+from archive.tables import AUDIT, BLOCKS, FOUNDATION, HISTORY, NARRATIVE
 from archive.views import create_views
 
 migrations = Migrations("nianbao")
@@ -121,3 +121,9 @@ def history(db: Database) -> None:
     _execute_all(db, HISTORY)
     fill_content_digests(db)
     tell_of_events(db)
+
+
+@migrations(name="0010_blocks")
+def blocks(db: Database) -> None:
+    """Add the numbers that are given to walks on other machines."""
+    _execute_all(db, BLOCKS)

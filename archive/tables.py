@@ -348,3 +348,12 @@ CREATE TABLE run_notices (
     noticed_at TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+BLOCKS = """
+CREATE TABLE run_blocks (
+    first INTEGER PRIMARY KEY,
+    last INTEGER NOT NULL,
+    site_id TEXT NOT NULL
+);
+CREATE INDEX run_blocks_site ON run_blocks(site_id);
+"""

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from archive.options import data_option
+from crawler.cluster.commands import crawl_many, listed
+from pipeline.cluster.option import scheduler_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from crawler.outcome import Ended
     from crawler.profile import Profile
-    from crawler.walk import Ended
 
 _resolve = click.option(
     "--resolve",
@@ -69,15 +72,33 @@ def _exit_code(ends: Sequence[Ended]) -> int:
     metavar="FILE",
     help="Profile of a site: a TOML file, or the id of a bundled one. Repeatable.",
 )
+@click.option(
+    "--sites",
+    "many",
+    multiple=True,
+    metavar="WHAT",
+    help="Profile files, folders of them, or ids of bundled ones: many sites, each walked in a "
+    "process of its own, several at once, then merged.",
+)
+@scheduler_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Sites walked at once with --sites and without --scheduler.  [default: 4 a core]",
+)
 @_resolve
 @data_option
 @click.option("--quiet", is_flag=True, help="No lines of progress.")
-def crawl(
+def crawl(  # noqa: PLR0913 - click passes options
     sites: tuple[str, ...],
     profiles: tuple[str, ...],
+    many: tuple[str, ...],
     resolve: tuple[str, ...],
     data: Path,
-    quiet: bool,  # noqa: FBT001 - click passes flags
+    *,
+    scheduler: str | None,
+    workers: int | None,
+    quiet: bool,
 ) -> None:
     """Walk SITES (spt, nxzw) or the sites of profile files into the data folder.
 
@@ -86,19 +107,30 @@ def crawl(
     on where it ended. Set NIANBAO_CONTACT to an address of yours: it is sent along with each
     request.
 
+    With --sites, many sites are walked at once, by processes of this machine or, with --scheduler,
+    by the workers of a Dask cluster; a host is asked by one of them at a time. Whatever is killed
+    meanwhile, the same command goes on where it was.
+
     Exit code: 0 all sites finished, 1 a site failed, blocked, paused or had no results, 2 wrong
-    use, 3 disk or database trouble, or another process walks the site.
+    use, 3 trouble with disk, database or store, no scheduler, or another process walks the site.
     """
-    wanted = (*sites, *profiles)
+    wanted = (*sites, *profiles, *listed(many))
     if not wanted:
-        raise click.UsageError("name a site (spt, nxzw) or give --profile FILE")
+        raise click.UsageError("name a site (spt, nxzw), or give --profile FILE or --sites FOLDER")
+    if not many:
+        for name in ("scheduler", "workers"):
+            given = click.get_current_context().get_parameter_source(name)
+            if given is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name} goes with --sites")
     loaded, resolved = _profiles(wanted), _resolved(resolve)
-
-    from crawler.walk import settings_for, spider_for, walk
-
     _remind_of_contact(resolved)
-    settings = settings_for(data, resolved, {"NIANBAO_PROGRESS": not quiet})
-    ends = walk([spider_for(profile) for profile in loaded], settings)
+    if many:
+        ends = crawl_many(loaded, data, resolved, (scheduler, workers), quiet=quiet)
+    else:
+        from crawler.walk import settings_for, spider_for, walk
+
+        settings = settings_for(data, resolved, {"NIANBAO_PROGRESS": not quiet})
+        ends = walk([spider_for(profile) for profile in loaded], settings)
     for end in ends:
         counts = end.counts
         click.echo(

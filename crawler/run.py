@@ -30,6 +30,7 @@ from crawler.schedule import Schedule
 from crawler.sightings import Sightings
 from pipeline.finding import Finding
 from pipeline.restoring.adopt import adopt
+from pipeline.restoring.merge import take_home
 from pipeline.store import note_register, store_site_finding
 
 if TYPE_CHECKING:
@@ -83,12 +84,13 @@ class Run:
         self._failures_in_a_row = 0
         self._shown = 0.0
         self._progress: bool = crawler.settings.getbool("NIANBAO_PROGRESS")
-        self.archive = Archive(folder, create=True)
+        self.archive = Archive(folder, create=True, store=crawler.settings.get("NIANBAO_STORE"))
         self._held.callback(self.archive.close)
         self._deadline: float | None = crawler.settings.get("NIANBAO_DEADLINE")
         try:
             self._held.enter_context(sole_walk(self.archive, profile.id))
-            self.id = start_run(self.archive, profile.site())
+            take_home(self.archive, profile.id)
+            self.id = start_run(self.archive, profile.site(), crawler.settings.get("NIANBAO_RUN"))
             adopt(self.archive, profile.id, self.id)
             note_register(self.archive, profile.id)
             self.tonight = same_night(self.archive, profile.id, self.id)

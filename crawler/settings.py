@@ -11,6 +11,8 @@ NIANBAO_DATA = os.environ.get("NIANBAO_DATA", "data")
 NIANBAO_RESOLVE: dict[str, str] = {}
 NIANBAO_PROGRESS = True
 NIANBAO_COMPARE = True  # once a week with the site's sitemap and search
+NIANBAO_STORE = None  # where bytes go; None for what the data folder says
+NIANBAO_RUN: int | None = None  # number of the run, of a block; None for the next one
 NIANBAO_DEADLINE: float | None = None  # a run pauses at this time, seconds since the epoch
 NIANBAO_MAX_BYTES = 20 << 30  # new bytes of one run, unpacked: many times what a county has
 

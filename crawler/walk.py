@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from scrapy.settings import Settings
 
 from archive.runs import SiteBusyError
 from archive.trouble import told
+from crawler.network.pace import Pace
+from crawler.outcome import Ended
 from crawler.run import Run
 from crawler.spiders.platform import PlatformSpider
 
@@ -21,25 +23,6 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.profile import Profile
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the run of a site ended.
-
-    Args:
-        site_id: the site.
-        outcome: finished, blocked, robots, failed, no-results, stopped, paused, storage or
-            busy.
-        reason: one sentence when it is not finished.
-        counts: requests, bytes, documents, …
-
-    """
-
-    site_id: str
-    outcome: str
-    reason: str | None
-    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def settings_for(
@@ -55,6 +38,9 @@ def settings_for(
     """
     settings = Settings()
     settings.setmodule("crawler.settings")
+    contact = " ".join(os.environ.get("NIANBAO_CONTACT", "").split())
+    if contact:  # RFC 9110, 10.1.2: who is responsible for a robot
+        settings["DEFAULT_REQUEST_HEADERS"]["From"] = contact
     settings.setdict(
         {
             "NIANBAO_DATA": str(data),
@@ -106,4 +92,5 @@ def _ended(crawler: Any, error: BaseException | None) -> Ended:  # noqa: ANN401
     if error is not None:
         raise error
     run = crawler.get_extension(Run)
-    return Ended(name, run.outcome or "failed", run.reason, dict(run.counts))
+    pace = crawler.get_extension(Pace)
+    return Ended(name, run.outcome or "failed", run.reason, dict(run.counts), pace.longest)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from archive.blobs import BlobStore
+from archive.store import open_store
 from crawler.profile import load
 from tests.crawl_site import ROOT, Walked, check_warc, rows_of, run
 from tests.replica import ReplicaServer, build_county, build_sites
@@ -79,7 +80,7 @@ def test_every_source_of_every_report_is_found(walked, tree):
 def test_captured_bytes_are_what_the_server_has(walked, tree):
 
     first, folder = walked[0], tree[0]
-    blobs = BlobStore(first.data / "blobs")
+    blobs = BlobStore(open_store(first.data))
     rows = first.rows("SELECT url, digest FROM captures WHERE status = 200")
     compared = 0
     for url, digest in rows:

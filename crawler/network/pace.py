@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
@@ -44,6 +45,11 @@ class Pace:
         crawler.signals.connect(pace.response_downloaded, signals.response_downloaded)
         return pace
 
+    @property
+    def longest(self) -> float:
+        """Seconds between two requests at least, to the host that wants the most."""
+        return max(self._least.values(), default=0.0)
+
     def at_least(self, host: str, seconds: float) -> None:
         """Never ask a host again sooner than that, for the rest of the run."""
         self._least[host] = max(self._least.get(host, 0.0), seconds)
@@ -57,6 +63,8 @@ class Pace:
         slot = self._slot(host)
         if slot is None:
             return
+        # Counted from the answer: however long the way there was, the server sees no less.
+        slot.lastseen = monotonic()
         least = self._least.get(host, 0.0)
         if response.status in _BUSY:
             asked = retry_after(response)

@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING, Self
 from archive import atomic
 from archive.home import Archive
 from archive.publish import publish
-from archive.runs import SiteBusyError
+from archive.regions.country import division, publish_regions
+from archive.runs import SiteBusyError, concluded_since
 from archive.trouble import TroubleError, check_clock, check_database, check_room, named
 from crawler.night.lock import NightLock
 from crawler.night.notify import notify
 from crawler.night.plan import deadline
 from crawler.night.report import Night, events_since, new_notices, note_told
+from crawler.outcome import Ended
 from crawler.walk import settings_for, spider_for, walk
-from pipeline.pool import ReaderPool, ReaderStartError
+from pipeline.cluster.stored import LocalReaders
+from pipeline.pool import ReaderStartError
 from pipeline.reread import outdated, reread
 from pipeline.store import settle
 
@@ -138,23 +141,44 @@ def _work(
         check_database(archive)
         if not trust_clock:
             check_clock(archive, night.began_at)
+        walked = _walked_before(archive, profiles, night.work_began_at)
     night.deadline = deadline(plan, night.began_at)
-    _walk(night, profiles, data, resolve)
+    _walk(night, [profile for profile in profiles if profile.id not in walked], data, resolve)
+    ends = walked | {end.site_id: end for end in night.sites}
+    night.sites = [ends[profile.id] for profile in profiles]
     outcomes = {end.outcome for end in night.sites}
     if "storage" in outcomes or "stopped" in outcomes:
         return  # the disk would refuse again; and who stops the night wants it to stop
     with closing(Archive(data)) as archive:
         _read(night, archive)
         settle(archive)
-        night.release = publish(archive)
-        night.events = events_since(archive, night.began_at)
+        by = division(archive.folder)
+        if by is None:
+            night.release = publish(archive)
+        else:
+            night.regions = publish_regions(archive, by)
+        night.events = events_since(archive, night.work_began_at)
         night.notices = new_notices(archive, plan.rules)
+
+
+def _walked_before(
+    archive: Archive, profiles: Sequence[Profile], since: datetime
+) -> dict[str, Ended]:
+    """Return by site how the walks ended that this night had done before it was killed.
+
+    To walk such a site once more would ask for all its lists a second time.
+    """
+    moment = since.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    concluded = {profile.id: concluded_since(archive, profile.id, moment) for profile in profiles}
+    return {site: Ended(site, *ended) for site, ended in concluded.items() if ended is not None}
 
 
 def _walk(
     night: Night, profiles: Sequence[Profile], data: Path, resolve: Mapping[str, str]
 ) -> None:
     assert night.deadline is not None
+    if not profiles:
+        return
     settings = settings_for(
         data,
         resolve,
@@ -180,13 +204,13 @@ def _walk(
 
 def _read(night: Night, archive: Archive) -> None:
     """Read documents that an earlier version of the reader has read, while there is time."""
-    digests = outdated(archive)
-    if not digests:
+    chosen = outdated(archive)
+    if not chosen.count:
         return
     end = night.deadline
 
     def late() -> bool:
         return end is not None and datetime.now(UTC) >= end
 
-    with ReaderPool() as readers:
-        night.reread = reread(archive, digests, readers, late)
+    with LocalReaders() as readers:
+        night.reread = reread(archive, chosen.digests, readers, late)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from archive.runs import night
 from crawler.night.plan import BEIJING
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from archive.home import Archive
     from archive.publish import Release
-    from crawler.walk import Ended
+    from archive.regions.country import Published
+    from crawler.outcome import Ended
     from pipeline.reread import Reread
 
 SCHEMA = 1
@@ -48,11 +50,12 @@ class Night:
     Args:
         began_at: when.
         deadline: when walking and reading have to end; None while that is not known.
-        cut_off: when the night before began, if it was killed.
+        cut_off: when the work before began, if that was killed.
         sites: how the walk of each site ended.
         events: by site, what became of addresses tonight: kind and number.
         reread: documents read again.
-        release: what was published; None when nothing was.
+        release: what was published; None when nothing was, or regions were.
+        regions: what was published region by region; None for an archive that is not divided.
         troubles: name and message of what disk, database or clock did.
         notices: what is new and needs a person.
         failed_hooks: one sentence each.
@@ -66,9 +69,17 @@ class Night:
     events: dict[str, dict[str, int]] = field(default_factory=dict)
     reread: Reread | None = None
     release: Release | None = None
+    regions: Published | None = None
     troubles: list[tuple[str, str]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     failed_hooks: list[str] = field(default_factory=list)
+
+    @property
+    def work_began_at(self) -> datetime:
+        """When the night's work began: that of one which was killed counts, this one goes on."""
+        if self.cut_off is None or night(self.cut_off) != night(_iso(self.began_at)):
+            return self.began_at
+        return datetime.fromisoformat(self.cut_off)
 
     def meet(self, error: Exception) -> None:
         """Note an error under its name."""
@@ -123,6 +134,14 @@ class Night:
             }
             if release
             else None,
+            "regions": {
+                "by": self.regions.country.by,
+                "switched": list(self.regions.switched),
+                "unchanged": len(self.regions.unchanged),
+                "published_at": self.regions.country.published_at,
+            }
+            if self.regions
+            else None,
             "troubles": [{"name": name, "message": message} for name, message in self.troubles],
             "notices": [asdict(notice) for notice in self.notices],
             "failed_hooks": list(self.failed_hooks),
@@ -161,6 +180,11 @@ class Night:
             lines += [f"  {line}" for line in done.damaged[:_SHOWN]]
         if self.release:
             lines.append(f"published {self.release.path.name} ({self.release.size} bytes)")
+        elif self.regions:
+            lines.append(
+                f"published {len(self.regions.switched)} regions, "
+                f"{len(self.regions.unchanged)} unchanged"
+            )
         elif not self.troubles:
             lines.append("nothing was published")
         if self.notices:

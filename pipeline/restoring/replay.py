@@ -10,8 +10,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.home import Archive
+from pipeline.cluster.stored import Answer, NotRead
+from pipeline.dedupe import known
 from pipeline.finding import Finding
-from pipeline.pool import ReaderPool
 from pipeline.report import Report
 from pipeline.restoring.runs_again import capture_id
 from pipeline.store import (
@@ -31,14 +32,15 @@ Entry = tuple[dict[str, Any], dict[str, Any]]
 
 
 class Replay:
-    """The second pass of a restore.
+    """The second pass of a restore or merge.
 
     Args:
         archive: the archive, with its sites, runs, captures, visits and stored files.
         told: the journal, a line an entry: whose it is, and what it tells.
 
     Attributes:
-        digests: the documents, in the order in which they were first handed over.
+        digests: the documents that the present reader has not read, in the order in which they
+            were first handed over.
         lost: what can't be given back, one sentence each.
 
     """
@@ -50,9 +52,10 @@ class Replay:
         self._untold: set[int] = set()
         self._untold = _told_again(self._entries())
         handed_over = (e["digest"] for _, e in self._entries() if e["kind"] in {"source", "guess"})
-        self.digests = [d for d in dict.fromkeys(handed_over) if d in archive.blobs]
-        self._there = set(self.digests)
-        self._read: set[str] = set()
+        there = [d for d in dict.fromkeys(handed_over) if d in archive.blobs]
+        self.digests = [d for d in there if not known(archive, d)]
+        self._there = set(there)
+        self._unread = set(self.digests)
 
     def _entries(self) -> Iterator[Entry]:
         with self._told.open(encoding="utf-8") as lines:
@@ -61,15 +64,13 @@ class Replay:
                 if number not in self._untold:
                     yield whose, entry
 
-    def run(self, pool: ReaderPool, digests: Iterable[str]) -> None:
-        """Replay the journal; documents are read on all cores, ahead of where they are stored.
+    def run(self, readings: Iterator[Answer]) -> None:
+        """Replay the journal.
 
         Args:
-            pool: readers, open.
-            digests: ``digests``, or what passes them on.
+            readings: what is read of ``digests``, in the same order.
 
         """
-        readings = pool.parse_many((d, self._archive.blobs.get(d)) for d in digests)
         for whose, entry in self._entries():
             kind, site = entry["kind"], whose["site"]
             if kind in {"begun", "walk"}:
@@ -85,13 +86,18 @@ class Replay:
                 self._end(site, entry)
 
     def _hand_over(
-        self, whose: dict[str, Any], entry: dict[str, Any], readings: Iterator[tuple[str, Report]]
+        self, whose: dict[str, Any], entry: dict[str, Any], readings: Iterator[Answer]
     ) -> None:
         digest = entry["digest"]
-        report = None
-        if digest in self._there and digest not in self._read:
-            self._read.add(digest)
-            _, report = next(readings)
+        report: Report | None = None
+        if digest in self._unread:
+            self._unread.remove(digest)
+            _, reading = next(readings)
+            if isinstance(reading, NotRead):
+                self.lost.append(f"{entry['url']}: {reading.reason}")
+                self._there.remove(digest)
+                return
+            report = reading
         capture = capture_id(self._archive, entry["capture"])
         if capture is None or digest not in self._there:
             self.lost.append(f"{entry['url']}: the record of the document is damaged")

@@ -1,0 +1,1 @@
+"""Crawls on a cluster: sites with a log of who asked when, scheduler and workers as processes."""

@@ -71,15 +71,15 @@ def serve(  # noqa: PLR0913
 ) -> None:
     """Serve what is published of an archive until interrupted.
 
-    What has never been published, or only by an earlier version, is published first; a later
-    'nianbao publish' is shown without a restart. Prints the address once pages are answered.
+    What has never been published, or only by an earlier version, is published first, in the way in
+    which it was published last; a later 'nianbao publish' is shown without a restart. Of an archive
+    that is published region by region the front page lists the regions, the search goes over all
+    of them, and each has its site below /r/<code>/. Prints the address once pages are answered.
     Pictures of figures in their originals are drawn when first asked for and kept in the folder
     cache/evidence of the data folder, which may be deleted at any time.
-    Exit codes: 0 after an interrupt, 1 when the port is taken, 2 when the folder holds no archive
-    or the address is none.
+    Exit codes: 0 after an interrupt, 1 when the port is taken or regions could not be published, 2
+    when the folder holds no archive or the address is none.
     """
-    from archive.publish import ReleaseDamagedError, current, is_outdated
-    from archive.publish import publish as make
     from archive.site.address import AddressError, PublicAddress
     from archive.site.server import Options, PortTakenError, listen
     from archive.site.server import serve as run
@@ -90,11 +90,7 @@ def serve(  # noqa: PLR0913
         raise click.UsageError(str(error)) from error
     archive = open_archive(data)
     try:
-        release = current(data)
-        if release is None or is_outdated(release):
-            release = make(archive)
-    except ReleaseDamagedError:
-        release = make(archive)
+        shown_there = _servable(archive)
     finally:
         archive.close()
     try:
@@ -108,7 +104,7 @@ def serve(  # noqa: PLR0913
             run(
                 data,
                 listening,
-                lambda: click.echo(f"serving {release.path} at {own_address}"),
+                lambda: click.echo(f"serving {shown_there} at {own_address}"),
                 maker,
                 options,
             )
@@ -116,21 +112,68 @@ def serve(  # noqa: PLR0913
         listening.close()
 
 
+def _servable(archive: Archive) -> Path:
+    """Return what is published of an archive, published anew where it is damaged or outdated."""
+    from archive.publish import Release, ReleaseDamagedError, is_outdated
+    from archive.publish import publish as make
+    from archive.regions.country import (
+        Country,
+        NoRoomError,
+        RegionsFailedError,
+        division,
+        publish_regions,
+        published,
+    )
+
+    by = division(archive.folder)
+    with suppress(ReleaseDamagedError):  # built anew below
+        found = published(archive.folder)
+        if isinstance(found, Country) and not found.is_outdated():
+            return found.folder
+        if isinstance(found, Release) and not is_outdated(found):
+            return found.path
+    if by is None:
+        return make(archive).path
+    try:
+        return publish_regions(archive, by).country.folder
+    except (NoRoomError, RegionsFailedError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 @click.command()
 @data_option
-def publish(data: Path) -> None:
+@click.option(
+    "--by",
+    type=click.Choice(["province", "city", "county"]),
+    help="Publish one database for each region instead of one for all, and a Parquet data set of "
+    "all regions. For archives that are too large for one database.",
+)
+def publish(data: Path, by: str | None) -> None:
     """Publish the archive as it is now; a running 'nianbao serve' shows it within seconds.
 
-    Exit codes: 0, or 2 when the folder holds no archive.
+    With --by, regions are built by one process a core and switched one by one; those whose rows
+    are as they were stay. What was published last, by regions or as a whole, is served.
+    Exit codes: 0; 1 when a region could not be built or the disk has no room; 2 when the folder
+    holds no archive.
     """
     from archive.publish import publish as make
+    from archive.regions.country import NoRoomError, RegionsFailedError, publish_regions
 
     archive = open_archive(data)
     try:
-        release = make(archive)
+        if by is None:
+            release = make(archive)
+            click.echo(f"published {release.path} ({release.size} bytes, {release.published_at})")
+            return
+        done = publish_regions(archive, by, tell=click.echo)
+    except (NoRoomError, RegionsFailedError) as error:
+        raise click.ClickException(str(error)) from error
     finally:
         archive.close()
-    click.echo(f"published {release.path} ({release.size} bytes, {release.published_at})")
+    click.echo(
+        f"published {done.country.folder}: {len(done.switched)} regions switched, "
+        f"{len(done.unchanged)} unchanged; Parquet in {done.country.dataset}"
+    )
 
 
 def counts(archive: Archive) -> dict[str, Any]:
@@ -162,8 +205,31 @@ def last_runs(archive: Archive) -> list[dict[str, Any]]:
     )
 
 
-def _readable(database: Path, found: dict[str, Any], runs: list[dict[str, Any]]) -> str:
+def _published(data: Path) -> dict[str, Any] | None:
+    """Return what is served of a data folder, in short; None when nothing is."""
+    from archive.publish import ReleaseDamagedError
+    from archive.regions.country import Country, published
+
+    try:
+        found = published(data)
+    except ReleaseDamagedError as error:
+        return {"damaged": str(error)}
+    if found is None:
+        return None
+    if isinstance(found, Country):
+        return {"by": found.by, "regions": len(found.codes()), "at": found.published_at}
+    return {"release": found.id, "at": found.published_at}
+
+
+def _readable(
+    database: Path,
+    found: dict[str, Any],
+    runs: list[dict[str, Any]],
+    released: dict[str, Any] | None,
+) -> str:
     lines = [f"database  {database}"]
+    told = ", ".join(f"{name} {value}" for name, value in (released or {}).items())
+    lines.append(f"published {told or 'nothing yet'}")
     for name, value in found.items():
         if isinstance(value, dict):
             shown = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
@@ -201,7 +267,8 @@ def status(data: Path, *, as_json: bool) -> None:
         archive.close()
     database = archive.database_path.resolve()
     if as_json:
-        whole = {"schema": 1, "database": str(database), "counts": found, "last_runs": runs}
+        whole = {"schema": 1, "database": str(database), "counts": found, "last_runs": runs,
+                 "published": _published(data)}  # fmt: skip
         click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
     else:
-        click.echo(_readable(database, found, runs))
+        click.echo(_readable(database, found, runs, _published(data)))

@@ -14,9 +14,10 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,17 +103,17 @@ def write_exports(database: Path, folder: Path, release: dict[str, Any]) -> None
     connection = sqlite3.connect(f"file:{database}?immutable=1", uri=True)
     try:
         tables = public_tables(connection)
-        parquet = _parquet_library()
+        parquet = parquet_library()
         resources = []
         for table in tables:
             path = folder / f"{table.name}.csv.gz"
             count = _write_csv(connection, table, path)
-            resource = {"name": table.name, **_file(path), **_described(table, count)}
+            resource = {"name": table.name, **file_facts(path), **described(table, count)}
             if parquet:
                 path = folder / f"{table.name}.parquet"
                 _write_parquet(connection, table, path, parquet)
                 # Not a resource: programs that know data packages cannot check Parquet.
-                resource["parquet"] = _file(path)
+                resource["parquet"] = file_facts(path)
             resources.append(resource)
         package = {**_about(connection, release), "resources": resources}
     finally:
@@ -142,7 +143,7 @@ def _write_csv(connection: sqlite3.Connection, table: Table, path: Path) -> int:
     return count
 
 
-def _parquet_library() -> tuple[Any, Any] | None:
+def parquet_library() -> tuple[Any, Any] | None:
     """Return pyarrow and its Parquet module; None where the extra ``data`` is not installed."""
     if find_spec("pyarrow") is None:
         return None
@@ -152,20 +153,41 @@ def _parquet_library() -> tuple[Any, Any] | None:
 def _write_parquet(
     connection: sqlite3.Connection, table: Table, path: Path, library: tuple[Any, Any]
 ) -> None:
+    write_rows(connection.execute(table.select), table.columns, path, library)
+
+
+def write_rows(
+    rows: Iterator[tuple[Any, ...]],
+    columns: tuple[Column, ...],
+    path: Path,
+    library: tuple[Any, Any],
+) -> int:
+    """Write rows as a Parquet file, some thousands at a time, and return how many.
+
+    Args:
+        rows: values in the order of the columns.
+        columns: of the file.
+        path: the file.
+        library: from ``parquet_library``.
+
+    """
     arrow, parquet = library
     kinds = {"integer": arrow.int64(), "number": arrow.float64(), "string": arrow.string()}
-    schema = arrow.schema([(column.name, kinds[column.kind]) for column in table.columns])
-    rows = connection.execute(table.select)
+    schema = arrow.schema([(column.name, kinds[column.kind]) for column in columns])
+    count = 0
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        while batch := rows.fetchmany(_BATCH):
+        while batch := list(islice(rows, _BATCH)):
+            count += len(batch)
             arrays = [
                 arrow.array(values, type=field.type)
                 for values, field in zip(zip(*batch, strict=True), schema, strict=True)
             ]
             writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+    return count
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """Return name, size and digest of a file as a data package has them."""
     whole = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
@@ -177,7 +199,8 @@ def _file(path: Path) -> dict[str, Any]:
     }
 
 
-def _described(table: Table, count: int) -> dict[str, Any]:
+def described(table: Table, count: int) -> dict[str, Any]:
+    """Return a table as a resource of a data package, without its file."""
     schema: dict[str, Any] = {"fields": [_field(table, column) for column in table.columns]}
     if table.key:
         schema["primaryKey"] = list(table.key)
@@ -221,6 +244,20 @@ def _field(table: Table, column: Column) -> dict[str, Any]:
 def _about(connection: sqlite3.Connection, release: dict[str, Any]) -> dict[str, Any]:
     homes = connection.execute("SELECT name, home FROM sites ORDER BY id").fetchall()
     return {
+        **about(release, homes),
+        "database": {"path": f"nianbao-{release['id']}.db", "hash": f"sha256:{release['digest']}"},
+    }
+
+
+def about(release: dict[str, Any], homes: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return what a data package says of itself.
+
+    Args:
+        release: ``id`` and ``published_at``.
+        homes: name and home page of each site.
+
+    """
+    return {
         "profile": "data-package",
         "name": "nianbao",
         "id": f"nianbao-{release['id']}",
@@ -231,5 +268,4 @@ def _about(connection: sqlite3.Connection, release: dict[str, Any]) -> dict[str,
         "created": release["published_at"],
         "licenses": [{"name": "Apache-2.0", "path": _APACHE, "title": words.LICENSE}],
         "sources": [{"title": words.SOURCE}, *({"title": n, "path": h} for n, h in homes)],
-        "database": {"path": f"nianbao-{release['id']}.db", "hash": f"sha256:{release['digest']}"},
     }

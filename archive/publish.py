@@ -1,6 +1,8 @@
 """Publish: a frozen copy of the database, which the public site serves until the next one.
 
 Beside the copy, in a folder of the release's name, lie its tables as files (archive/exports.py).
+An archive that is too large for one database is published region by region (archive/regions/);
+``public/current.json`` says which of the two is served.
 
 The archive's own database is written to by crawls; the site never reads it. A copy is complete
 before its name stands in ``public/current.json``, and that file is replaced in one step, so that
@@ -16,11 +18,12 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -31,8 +34,9 @@ from archive.home import Archive
 from archive.schema import migrations
 from archive.summary import summarise
 
-_POINTER = "current.json"
-_DRAFT = "draft"
+POINTER = "current.json"
+DRAFT = "draft"
+REGIONS = "regions"
 _PIECE = 1 << 20
 _FOLDER = re.compile(r"[0-9a-f]{12}")
 
@@ -77,7 +81,7 @@ def public_folder(folder: Path) -> Path:
 
 
 def current(folder: Path) -> Release | None:
-    """Return the release that is published; None when nothing has been published yet.
+    """Return the release that is published; None when there is none, or one a region.
 
     Args:
         folder: the data folder.
@@ -86,16 +90,37 @@ def current(folder: Path) -> Release | None:
         ReleaseDamagedError: the database that was published last is not there.
 
     """
+    pointer = public_folder(folder) / POINTER
+    found = pointed_at(pointer)
+    return None if found is None or "file" not in found else release_of(pointer, found)
+
+
+def pointed_at(pointer: Path) -> dict[str, Any] | None:
+    """Return what a pointer says; None when there is none."""
     try:
-        found = json.loads((public_folder(folder) / _POINTER).read_text())
+        found: dict[str, Any] = json.loads(pointer.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    path = public_folder(folder) / found.pop("file")
+    return found
+
+
+def release_of(pointer: Path, found: dict[str, Any]) -> Release:
+    """Return the release that a pointer names.
+
+    Args:
+        pointer: a file beside the databases.
+        found: what it says.
+
+    Raises:
+        ReleaseDamagedError: the database is not there.
+
+    """
+    path = pointer.parent / found["file"]
     if not path.exists():
         raise ReleaseDamagedError(
             f"{path} was published and is gone: run 'nianbao publish' to build it anew"
         )
-    return Release(path, **found)
+    return Release(path, found["digest"], found["size"], found["published_at"], found["counts"])
 
 
 def is_outdated(release: Release) -> bool:
@@ -118,12 +143,12 @@ def publish(archive: Archive) -> Release:
     """
     folder = public_folder(archive.folder)
     folder.mkdir(exist_ok=True)
-    with _sole_publisher(folder):
+    with sole_publisher(folder):
         return _publish(archive, folder)
 
 
 @contextmanager
-def _sole_publisher(folder: Path) -> Iterator[None]:
+def sole_publisher(folder: Path) -> Iterator[None]:
     """Wait until nobody else publishes; then what lies half made is of a process that was killed.
 
     The system lets go of the lock when a process ends, however it ends.
@@ -131,7 +156,7 @@ def _sole_publisher(folder: Path) -> Iterator[None]:
     handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        for prefix in (_DRAFT, atomic.PREFIX):
+        for prefix in (DRAFT, atomic.PREFIX):
             for left in folder.glob(f"{prefix}*"):
                 if left.is_dir():
                     shutil.rmtree(left)
@@ -143,11 +168,11 @@ def _sole_publisher(folder: Path) -> Iterator[None]:
 
 
 def _publish(archive: Archive, folder: Path) -> Release:
-    draft, tables = folder / f"{_DRAFT}.db", folder / _DRAFT
+    draft, tables = folder / f"{DRAFT}.db", folder / DRAFT
     try:
         archive.db.execute("VACUUM INTO ?", (str(draft),))
         counts = _freeze(draft)
-        digest = _digest(draft)
+        digest = digest_of(draft)
         release = Release(
             folder / f"nianbao-{digest[:12]}.db",
             digest,
@@ -163,9 +188,12 @@ def _publish(archive: Archive, folder: Path) -> Release:
     before = None
     with suppress(ReleaseDamagedError):  # this one is built anew in its stead
         before = current(archive.folder)
-    _point(folder, release)
+    division = (pointed_at(folder / POINTER) or {}).get("by")
+    point(folder / POINTER, release)
     if before is None or before.digest != release.digest:
-        _clear(folder, keep={release.path, before.path if before else release.path})
+        clear(folder, keep={release.path, before.path if before else release.path})
+    # What was published region by region stays for one release more, as databases do.
+    clear_regions(folder, keep={division} if division else ())
     return release
 
 
@@ -173,20 +201,25 @@ def _freeze(path: Path) -> dict[str, int]:
     """Make a copy ready for readers that can't write beside it, and count its rows."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
-        _leave_out_waiting(connection)
+        leave_out_waiting(connection)
         freeze_changes(connection)
         summarise(connection)
         connection.execute("ANALYZE")
-        tables = [
-            name
-            for (name,) in connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-            )
-        ]
-        return {
-            name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - names of the schema
-            for name in tables
-        }
+        return count_rows(connection)
+
+
+def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the number of rows of each table."""
+    tables = [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        )
+    ]
+    return {
+        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - names of the schema
+        for name in tables
+    }
 
 
 _OF_DOCUMENTS = (
@@ -194,7 +227,7 @@ _OF_DOCUMENTS = (
 )  # fmt: skip
 
 
-def _leave_out_waiting(connection: sqlite3.Connection) -> None:
+def leave_out_waiting(connection: sqlite3.Connection) -> None:
     """Take out what only a walk has brought that is still to be judged: a failed one adds nothing.
 
     The answers themselves stay among the captures.
@@ -219,7 +252,8 @@ def _export(database: Path, draft: Path, release: Release) -> None:
     draft.replace(release.exports)
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hex, once its bytes are on disk."""
     whole = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
@@ -228,14 +262,23 @@ def _digest(path: Path) -> str:
     return whole.hexdigest()
 
 
-def _point(folder: Path, release: Release) -> None:
+def point(pointer: Path, release: Release, **more: object) -> None:
+    """Make a release the one that is served.
+
+    Args:
+        pointer: file that is replaced in one step.
+        release: beside the pointer.
+        more: what else the pointer says.
+
+    """
     described = asdict(release)
     described["file"] = described.pop("path").name
-    atomic.write(folder / _POINTER, json.dumps(described, indent=1).encode())
+    text = json.dumps({**described, **more}, ensure_ascii=False, indent=1)
+    atomic.write(pointer, text.encode())
 
 
-def _clear(folder: Path, keep: set[Path]) -> None:
-    # The release before stays for the servers that are still answering from it.
+def clear(folder: Path, keep: set[Path]) -> None:
+    """Delete the releases in a folder but some: the one before stays for who still reads it."""
     for path in folder.glob("nianbao-*.db"):
         if path not in keep:
             path.unlink()
@@ -243,3 +286,21 @@ def _clear(folder: Path, keep: set[Path]) -> None:
     for path in folder.iterdir():
         if _FOLDER.fullmatch(path.name) and path.name not in kept:
             shutil.rmtree(path)
+
+
+def clear_regions(folder: Path, keep: Collection[str] = ()) -> None:
+    """Delete what was published region by region.
+
+    Args:
+        folder: with the releases.
+        keep: names of the divisions that stay.
+
+    """
+    for path in (folder / REGIONS).glob("*"):
+        if path.name not in keep:
+            shutil.rmtree(path)
+    if keep:
+        return
+    (folder / "parquet").unlink(missing_ok=True)
+    for path in folder.glob("parquet-*"):
+        shutil.rmtree(path)

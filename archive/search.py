@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import compress, zip_longest
+from itertools import compress, groupby, zip_longest
+from operator import itemgetter
 
 from sqlite_utils import Database
 
@@ -31,7 +33,7 @@ MAX_WORDS = 12
 # this it would take too long and tell nothing: there the newest come first.
 WEIGHED = 5000
 # Of title and text, for bm25().
-_WEIGHTS = "10.0, 1.0"
+WEIGHTS = "10.0, 1.0"
 _PARTS = 64
 _LONGEST_HEADING = 300
 
@@ -83,7 +85,8 @@ def words(query: str) -> tuple[str, ...]:
     return distinct
 
 
-def _phrase(word: str) -> str:
+def phrase(word: str) -> str:
+    """Return a word, or a single character, as the index looks for it."""
     if len(word) == 1:
         return '"' + word.replace('"', '""') + '" *'
     pairs = " ".join(word[at : at + 2] for at in range(len(word) - 1))
@@ -166,6 +169,24 @@ def index_report(db: Database, report_id: int) -> None:
             "INSERT INTO search_index (rowid, title, text) VALUES (?, ?, ?)",
             [report_id, *_tokens(wanted)],
         )
+
+
+def index_texts(connection: sqlite3.Connection) -> None:
+    """Fill an empty index with the texts that a copy of an archive holds.
+
+    Args:
+        connection: to a database that will not be written to any more.
+
+    """
+    rows = connection.execute(
+        "SELECT id, report_id, part, heading, text FROM search_texts ORDER BY id"
+    )
+    for report_id, of_report in groupby(rows, key=itemgetter(1)):
+        connection.execute(
+            "INSERT INTO search_index (rowid, title, text) VALUES (?, ?, ?)",
+            [report_id, *_tokens(list(of_report))],
+        )
+    connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
 
 
 def forget_report(db: Database, report_id: int) -> None:
@@ -262,7 +283,7 @@ def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int
     # Words as 年度报告 stand in every title, and the titles are at hand.
     if titles and all(word in title for title in titles for word in asked):
         return array("i", range(len(titles)))
-    match = " AND ".join(map(_phrase, asked))
+    match = " AND ".join(map(phrase, asked))
     # One value instead of a row a report: what takes long is to hand over rows.
     found = json.loads(
         db.execute(
@@ -276,7 +297,7 @@ def _ordered(db: Executor, asked: tuple[str, ...], held: Catalogue) -> array[int
     if len(places) <= WEIGHED:
         weighed = dict(
             db.execute(
-                f"SELECT rowid, bm25(search_index, {_WEIGHTS}) FROM search_index"  # noqa: S608 - constants of ours
+                f"SELECT rowid, bm25(search_index, {WEIGHTS}) FROM search_index"  # noqa: S608 - constants of ours
                 " WHERE search_index MATCH ?",
                 [match],
             ).fetchall()
@@ -296,11 +317,12 @@ def _hit(db: Executor, held: Catalogue, place: int, asked: tuple[str, ...]) -> H
         "SELECT title, status FROM reports WHERE id = ?", [report_id]
     ).fetchone()
     key, name = held.agencies[held.owners[place]][:2]
-    passages = tuple(_passages(db, report_id, asked))
+    passages = tuple(passages_of(db, report_id, asked))
     return Hit(report_id, key, name, held.years[place], title, status, passages)
 
 
-def _passages(db: Executor, report_id: int, asked: tuple[str, ...]) -> Iterator[Passage]:
+def passages_of(db: Executor, report_id: int, asked: tuple[str, ...]) -> Iterator[Passage]:
+    """Yield the places of a report that have the words, marked."""
     rows = db.execute(
         "SELECT part, heading, text FROM search_texts WHERE report_id = ? ORDER BY id", [report_id]
     ).fetchall()

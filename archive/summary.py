@@ -138,6 +138,11 @@ def missing_years(held: Collection[int], last: int | None) -> list[int]:
     return [year for year in range(min(held), end + 1) if year not in held]
 
 
+# Of the whole archive, where a release holds one region of it (archive.regions).
+NEWEST_YEAR = "newest_year"
+_NEWEST = f"SELECT value FROM summary_counts WHERE name = '{NEWEST_YEAR}'"  # noqa: S608 - our own name
+
+
 def last_due_years(connection: sqlite3.Connection, agency: int | None = None) -> dict[int, int]:
     """Return the last year whose report was due when an agency's site was last walked to the end.
 
@@ -158,7 +163,7 @@ def last_due_years(connection: sqlite3.Connection, agency: int | None = None) ->
         connection.execute(
             "SELECT r.agency_id, min(max(CAST(substr(w.walked, 1, 4) AS INTEGER)"  # noqa: S608 - constants of ours
             " - CASE WHEN substr(w.walked, 6) >= '04-01' THEN 1 ELSE 2 END),"
-            " (SELECT max(year) FROM reports))"
+            f" coalesce(({_NEWEST}), (SELECT max(year) FROM reports)))"
             " FROM reports r JOIN documents d ON d.report_id = r.id"
             " JOIN sources s ON s.document_id = d.id"
             " JOIN (SELECT site_id, max(started_at) AS walked FROM runs"

@@ -105,7 +105,7 @@ def under(app: App, address: PublicAddress) -> App:
                 message["body"] = page
             await send(message)
 
-        await app(_without(scope, address.prefix), receive, send_below)
+        await app(without_prefix(scope, address.prefix), receive, send_below)
 
     return answer
 
@@ -122,7 +122,7 @@ def _is_page(message: Message) -> bool:
     )
 
 
-def _without(scope: Scope, prefix: str) -> Scope:
+def without_prefix(scope: Scope, prefix: str) -> Scope:
     """Return the request as it is asked for from the root of the site.
 
     A prefix holds nothing that is written as %XX, so that it is as long in the raw path.

@@ -74,7 +74,8 @@ def feed(datasette: Datasette, request: Request, page: str, title: str,
         return str(datasette.absolute_url(request, path))
 
     root = etree.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": "zh-CN"}, nsmap={None: _ATOM})  # type: ignore[dict-item]  # its way to say "no prefix"
-    _text(root, "id", identifier(unquote(request.path)))
+    within = datasette.options.within
+    _text(root, "id", identifier((within.code if within else "") + unquote(request.path)))
     _text(root, "title", f"{words.cut(title, 300)} · {words.SITE_TITLE}")
     newest = max((entry.updated for entry in entries), default=datasette.release.published_at)
     _text(root, "updated", newest)

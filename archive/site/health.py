@@ -155,6 +155,19 @@ def _columns(connection: sqlite3.Connection, site: str) -> list[Row]:
     return rows_of(connection, _COLUMNS, site=site)
 
 
+def last_runs(connection: sqlite3.Connection) -> list[Row]:
+    """Return each site of a region of a release with its newest walk and the last good one."""
+    sites = rows_of(connection, "SELECT id, name, region_code FROM sites ORDER BY id")
+    return [
+        {
+            **site,
+            "last_run": _run(connection, site["id"], "1"),
+            "last_good_run": _run(connection, site["id"], "outcome = 'finished'"),
+        }
+        for site in sites
+    ]
+
+
 def stale_sites(connection: sqlite3.Connection) -> list[Row]:
     """Return the sites whose last walk did not succeed, and since when their data stand still."""
     sites = rows_of(connection, "SELECT id, name FROM sites ORDER BY id")
@@ -214,6 +227,11 @@ def checks(site: Row, now: datetime) -> list[tuple[Mark, str]]:
     return [_of_last_run(site), *_of_blocks(site), _of_last_good(site, now), *_of_columns(site),
             _of_newest(site, now), _of_findings(site), *_of_waiting(site),
             _of_documents(site)]  # fmt: skip
+
+
+def checks_of_runs(site: Row, now: datetime) -> list[tuple[Mark, str]]:
+    """Return how the walks of a site went, from ``last_runs``."""
+    return [_of_last_run({**site, "findings": []}), _of_last_good(site, now)]
 
 
 def _of_last_run(site: Row) -> tuple[Mark, str]:

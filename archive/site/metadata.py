@@ -14,7 +14,7 @@ CLOSED_TABLES = frozenset(
     ["search_texts", "search_index", "search_index_data", "search_index_idx",
      "search_index_docsize", "search_index_config", "_sqlite_migrations", "sqlite_sequence",
      "sqlite_stat1", "sqlite_stat4", "unsettled", "sketches", "sketch_buckets",
-     "pending_sources", "run_notices", "run_lines",
+     "pending_sources", "run_notices", "run_lines", "run_blocks",
      "indicator_parts", "summary_counts", "summary_regions", "summary_reports",
      "summary_years", "summary_measures", "summary_values", "summary_totals"]
 )  # fmt: skip

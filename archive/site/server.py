@@ -7,7 +7,7 @@ import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,19 +17,24 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 from datasette.utils.asgi import Request
+from jinja2.bccache import Bucket, BytecodeCache
 
 from archive.blobs import BlobStore
 from archive.catalogue import Catalogue
 from archive.publish import Release
+from archive.regions.country import Country, Region
 from archive.site import plugin, words
 from archive.site.address import PublicAddress, under
 from archive.site.answers import DATABASE
 from archive.site.cache import validated
+from archive.site.country import CountrySite
 from archive.site.evidence import Maker, Pictures
 from archive.site.guard import App
-from archive.site.kept import kept
+from archive.site.kept import MOST, kept
 from archive.site.metadata import describe
 from archive.site.switch import Switch
+from archive.store import open_store
+from archive.synthetic import is_synthetic
 
 HERE = Path(__file__).parent
 
@@ -52,22 +57,64 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+# What one region may hold of memory and threads where many are served.
+_REGION_PAGES = 4 << 20
+_REGION_THREADS = 2
+
+
+class _Compiled(BytecodeCache):
+    """Our templates as they were compiled once, for the sites of all regions and releases."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is held; a template that has changed since is compiled anew."""
+        if (held := self._held.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(held)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Hold what was compiled."""
+        self._held[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 class PortTakenError(OSError):
     """The address to serve at cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The place of a region's site in that of the country.
+
+    Args:
+        code: of the region.
+        name: of the region.
+        home: path of the country's front page, as visitors know it.
+
+    """
+
+    code: str
+    name: str
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
-    """What the operator chooses.
+    """What the operator chooses, and where a region's site lies.
 
     Args:
         address: where visitors find the site; None when they come without a proxy.
         allow_sql: visitors may put any question in SQL, within the limits on time and rows.
+        within: None for a site that is no part of a country's.
 
     """
 
     address: PublicAddress | None = None
     allow_sql: bool = False
+    within: Within | None = None
 
     def digest(self) -> str:
         """Return what tells pages of different choices apart."""
@@ -93,10 +140,15 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
     ) -> None:
         with closing(sqlite3.connect(f"file:{release.path}?immutable=1", uri=True)) as connection:
             metadata = describe(connection)
+            synthetic = is_synthetic(connection)
         super().__init__(
             [],
             metadata=metadata,
-            settings={**SETTINGS, "default_allow_sql": options.allow_sql},
+            settings={
+                **SETTINGS,
+                "default_allow_sql": options.allow_sql,
+                **({"num_sql_threads": _REGION_THREADS} if options.within else {}),
+            },
             template_dir=str(HERE / "templates"),
             static_mounts=[("static", str(HERE / "static"))],
             inspect_data={
@@ -110,9 +162,13 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         )
         self.add_database(Database(self, str(release.path), is_mutable=False), name=DATABASE)
         self.jinja_env.finalize = words.bounded
+        self.jinja_env.globals["within"] = options.within
+        self.jinja_env.globals["synthetic"] = synthetic
         # Ours wait for nothing while they are rendered: that takes half the time.
-        self.pages = self.jinja_env.overlay(enable_async=False, auto_reload=False)
-        self.blobs = BlobStore(folder / "blobs")
+        self.pages = self.jinja_env.overlay(
+            enable_async=False, auto_reload=False, bytecode_cache=_COMPILED
+        )
+        self.blobs = BlobStore(open_store(folder, patience=0))
         self.release = release
         self.pictures = pictures
         self.options = options
@@ -131,6 +187,8 @@ class Site(Datasette):  # type: ignore[misc]  # Datasette ships no types
         address = self.options.address
         if address is None:
             return str(super().absolute_url(request, path))
+        if not address.origin:
+            return str(super().absolute_url(request, f"{address.prefix}{path}"))
         return address.absolute(path)
 
     def close(self) -> None:
@@ -154,15 +212,30 @@ def build(folder: Path, maker: Maker | None = None, options: Options = AS_IS) ->
         pm.unregister(name="datasette.handle_exception")
 
     # For all releases: what is being drawn and what is kept outlast a switch.
-    pictures = Pictures(folder / "cache" / "evidence", BlobStore(folder / "blobs"), maker)
+    pictures = Pictures(
+        folder / "cache" / "evidence", BlobStore(open_store(folder, patience=0)), maker
+    )
 
-    def of_release(release: Release) -> tuple[App, Callable[[], None]]:
-        site = Site(folder, release, pictures, options)
-        validator = f"{release.id}-{plugin.OWN_FILES}-{options.digest()}"
+    def of_release(release: Release, own: Options, most: int) -> tuple[App, Callable[[], None]]:
+        site = Site(folder, release, pictures, own)
+        validator = f"{release.id}-{plugin.OWN_FILES}-{own.digest()}"
         app = validated(site.app(), validator)
-        return kept(under(app, options.address) if options.address else app), site.close
+        return kept(under(app, own.address) if own.address else app, most), site.close
 
-    return Switch(folder, of_release)
+    def of_region(region: Region) -> tuple[App, Callable[[], None]]:
+        outer = options.address or PublicAddress("", "")
+        address = replace(outer, prefix=f"{outer.prefix}/r/{region.code}")
+        within = Within(region.code, region.name, f"{outer.prefix}/")
+        own = replace(options, address=address, within=within)
+        return of_release(region.release, own, _REGION_PAGES)
+
+    def of_published(found: Release | Country) -> tuple[App, Callable[[], None]]:
+        if isinstance(found, Release):
+            return of_release(found, options, MOST)
+        site = CountrySite(found, of_region, options.address)
+        return site, site.close
+
+    return Switch(folder, of_published)
 
 
 class _Server(uvicorn.Server):

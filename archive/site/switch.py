@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from archive.publish import Release, ReleaseDamagedError, current
-from archive.site.guard import App, Message, Receive, Scope, Send
+from archive.publish import Release, ReleaseDamagedError
+from archive.regions.country import Country, published
+from archive.site.guard import App, Receive, Scope, Send
+from archive.site.warming import status_of
 
 _LOG = logging.getLogger("nianbao.site")
 # Looking at a small file once a second costs nothing, and a release need not be faster than that.
@@ -24,9 +26,9 @@ _LOOK_EVERY = 1.0
 
 @dataclass(slots=True)
 class _Served:
-    """A release with its application and the number of requests that it is answering."""
+    """What is published, its application and the number of requests that it is answering."""
 
-    release: Release
+    release: Release | Country
     app: App
     close: Callable[[], None]
     under_way: int = 0
@@ -42,22 +44,23 @@ class Switch:
 
     Args:
         folder: the data folder.
-        build: makes the application of a release, and what closes it.
+        build: makes the application of a release, or of a country of them that switches its
+            regions itself, and what closes it.
 
     """
 
     def __init__(
-        self, folder: Path, build: Callable[[Release], tuple[App, Callable[[], None]]]
+        self, folder: Path, build: Callable[[Release | Country], tuple[App, Callable[[], None]]]
     ) -> None:
         self._folder = folder
         self._build = build
-        release = current(folder)
+        release = published(folder)
         if release is None:
             raise ReleaseDamagedError(f"nothing is published in {folder}: run 'nianbao publish'")
         self._served = self._serve(release)
         self._watcher: asyncio.Task[None] | None = None
 
-    def _serve(self, release: Release) -> _Served:
+    def _serve(self, release: Release | Country) -> _Served:
         app, close = self._build(release)
         return _Served(release, app, close)
 
@@ -91,19 +94,19 @@ class Switch:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             try:
-                release = current(self._folder)
+                release = published(self._folder)
                 if release is not None and release.digest != self._served.release.digest:
                     await self._switch(release)
             except (OSError, ValueError, sqlite3.Error, ReleaseDamagedError) as error:
                 _LOG.warning("the new release cannot be served, the last one stays: %s", error)
 
-    async def _switch(self, release: Release) -> None:
+    async def _switch(self, release: Release | Country) -> None:
         served = self._serve(release)
         await _warm(served)
         before, self._served = self._served, served
         before.replaced = True
         before.end_when_idle()
-        _LOG.info("serving release %s", release.id)
+        _LOG.info("serving release %s", release.digest)
 
 
 # Pages that prepare what the others share: Datasette itself, the front page, the search.
@@ -120,35 +123,13 @@ async def _warm(served: _Served) -> None:
         ReleaseDamagedError: the first page, which asks the database for nothing, is not there.
 
     """
-    status = await _status(served.app, _FIRST)
+    status = await status_of(served.app, _FIRST)
     if status != HTTPStatus.OK:
         raise ReleaseDamagedError(f"the first page answers with status {status}")
     for path, query in _NEXT:
         # Slow is no reason to refuse a release: that page says so itself, the others are there.
-        status = await _status(served.app, path, query)
+        status = await status_of(served.app, path, query)
         if status != HTTPStatus.OK:
-            _LOG.warning("release %s: %s answers with status %s", served.release.id, path, status)
-
-
-async def _status(app: App, path: str, query: bytes = b"") -> int:
-    scope: Scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query,
-        "scheme": "http",
-        "http_version": "1.1",
-        "headers": [],
-    }
-    statuses: list[int] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    await app(scope, receive, send)
-    return statuses[0]
+            _LOG.warning(
+                "release %s: %s answers with status %s", served.release.digest, path, status
+            )

@@ -1,0 +1,1 @@
+"""Publishing an archive that is too large for one database: one release a region."""

@@ -19,7 +19,7 @@ def test_each_way_of_reading_is_printed_with_its_right_cells(
 ) -> None:
     monkeypatch.setattr(bench, "samples", lambda most: samples(most, real=tmp_path))
     monkeypatch.setattr(bench, "one_core", lambda: None)  # the tests that follow use all cores
-    monkeypatch.setattr(bench.gc, "freeze", lambda: None)
+    monkeypatch.setattr(bench, "settle", lambda: None)
     target = tmp_path / "bench.json"
     arguments = ["--runs", "1", "--files", "1", "--rounds", "1", "--json", str(target)]
     result = CliRunner().invoke(bench.main, arguments, catch_exceptions=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -48,7 +49,7 @@ def test_other_figures_are_read_by_the_plan_as_by_the_long_way(documents):
     chance = random.Random("figures")
 
     def other(cell: Cell) -> Cell:
-        if not plans._is_plain(cell.text):
+        if re.fullmatch("[0-9]{1,9}", cell.text) is None:
             return cell
         figure = chance.choice(("0", "7", "007", "2024", str(chance.randrange(10**9))))
         return replace(cell, text=figure)

@@ -78,38 +78,45 @@ def official_labels(template: Template, table: str) -> tuple[tuple[str, str, str
     return tuple((label, words, code) for words, (label, code) in found.items())
 
 
-def find_alias(label: str, text: str, taken: Sequence[str] = ()) -> str | None:
+def find_alias(label: str, text: str, present: str, rest: str) -> str | None:
     """Return how a label is printed where it is not printed as official; None when it is nowhere.
 
     Args:
         label: Chinese characters of the official label.
         text: printed text as ``fold`` gives it.
-        taken: labels that are printed as official; their first places can't be aliases of another.
+        present: its Chinese characters.
+        rest: the same, what is printed as official covered: it can't be an alias of another label.
 
     Returns:
         The printed words; None also for a label that stands in two pieces, as a page break or a
         split cell leaves it.
 
     """
-    words = han(text)
     pieces = ((label[:cut], label[cut:]) for cut in range(3, len(label) - 2))
-    if any(a in words and b in words for a, b in pieces):
+    if any(a in present and b in present for a, b in pieces):
         return None
-    for other in taken:
-        words = words.replace(other, "□" * len(other), 1)
-    near = fuzz.partial_ratio_alignment(label, words, score_cutoff=60)
+    near = fuzz.partial_ratio_alignment(label, rest, score_cutoff=60)
     if near is None:
         return None
     start = max(0, near.dest_start - 3)
-    window = words[start : near.dest_end + 3]
+    window = rest[start : near.dest_end + 3]
     blocks = _one_run(Indel.editops(label, window).as_matching_blocks())
     first, last = start + blocks[0].b, start + blocks[-1].b + blocks[-1].size
-    alias = words[first:last]
+    alias = rest[first:last]
     if Indel.normalized_similarity(label, alias) < _ALIAS or alias == label:
         return None
     quote = quote_of(text, first, last - 1)
     # A label that is wrapped around its figures is quoted without them.
     return alias if re.search(r"\d", quote) else quote
+
+
+def _covered(present: str, official: Sequence[tuple[str, str, str]]) -> str:
+    """Return a text with the first place of each label that it prints as official covered."""
+    rest = present
+    for _, words, _ in official:
+        if words in present:
+            rest = rest.replace(words, "□" * len(words), 1)
+    return rest
 
 
 def _one_run(matches: Sequence[MatchingBlock]) -> list[MatchingBlock]:
@@ -145,11 +152,11 @@ def labels(report: Report) -> Iterator[Finding | Unjudged]:
         present = han(text)
         official = official_labels(report.template, table)
         missing = [label for label in official if label[1] not in present]
-        taken = [words for _, words, _ in official if words in present] if missing else []
+        rest = _covered(present, official) if missing else present
         for label, words, code in missing:
             if table == "t4" and all(words[n : n + 2] in present for n in (0, 2)):
                 continue  # the head cell of table four is often printed as two cells
-            alias = find_alias(words, text, taken)
+            alias = find_alias(words, text, present, rest)
             # Pages cut the long table three; what is left of a label there is no alias.
             cut = table == "t3" and alias is not None and han(alias) in words
             if alias is not None and not cut:

@@ -275,7 +275,8 @@ class _Reader:
                         return None
         if paragraph is None or "\n" in text:
             return None
-        line = fold(notes_apart(text))
+        # Most are a figure or a word, which folding leaves as it is.
+        line = text if text.isalnum() else fold(notes_apart(text))
         numeral = self._numbering.label(paragraph) if self._numbering.lists else ""
         return fold(numeral + line) if line and numeral else line
 

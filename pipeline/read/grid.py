@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 SNAP = 3.0
@@ -170,7 +171,7 @@ def _join(rules: list[Rule]) -> list[Rule]:
         # Rules of two tables on one page lie on one line by chance: each keeps its own place.
         run: list[Rule] = []
         end = 0.0
-        for rule in sorted(cluster, key=_start):
+        for rule in sorted(cluster, key=itemgetter(1)) if len(cluster) > 1 else cluster:
             if run and rule[1] > end + SHORTEST:
                 joined.append(_whole(run, end))
                 run = []
@@ -178,10 +179,6 @@ def _join(rules: list[Rule]) -> list[Rule]:
             run.append(rule)
         joined.append(_whole(run, end))
     return [rule for rule in joined if rule[2] - rule[1] >= SHORTEST]
-
-
-def _start(rule: Rule) -> float:
-    return rule[1]
 
 
 def _whole(pieces: list[Rule], end: float) -> Rule:

@@ -33,8 +33,8 @@ _EATEN = re.compile(
     rb"<(?=/?(?:https?:/|www\.|[A-Za-z0-9_.+-]{1,64}+@"
     rb"|[A-Za-z][A-Za-z0-9]{0,20}+(?:\xe3[\x90-\xbf]|[\xe4-\xe9])))"  # U+3400 to U+9FFF
 )
-# Quickly found wherever the above is, and hardly ever elsewhere.
-_MAYBE_EATEN = re.compile(rb"<[A-Za-z0-9_.+/-]{1,65}+(?:@|:/|[\xe3-\xe9])|</?www")
+# Quickly found wherever the above is, and hardly ever elsewhere: no tag's name holds a point.
+_MAYBE_EATEN = re.compile(rb"<[A-Za-z0-9_+/-]*+(?:[@\xe3-\xe9.]|:/)")
 # An article of fewer characters beside a picture is a caption.
 _FEW_WORDS = 300
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")

@@ -197,8 +197,10 @@ def _meta(root: etree._Element, text: str) -> dict[str, str]:
         meta["title"] = words
     if "ArticleTitle" not in meta and (printed := _printed_title(root)):
         meta["ArticleTitle"] = printed
-    if "PubDate" not in meta and (published := _PUBLISHED.search(text)):
-        meta["PubDate"] = fold(published[1])
+    if "PubDate" not in meta and ("时间" in text or "日期" in text):  # seen much faster
+        published = _PUBLISHED.search(text)
+        if published:
+            meta["PubDate"] = fold(published[1])
     return meta
 
 

@@ -67,7 +67,7 @@ def read_table(
     if len(lined) != sum(len(row) for group in rows.groups for row in group):
         lined = {}  # a cell within another, with no table between
     groups = [[_cells(row, paths, lined) for row in group] for group in rows.groups if group]
-    if any(len(cell.text) > PROSE for group in groups for row in group for cell in row):
+    if any(len(text) > PROSE for group in groups for row in group for _, _, text, _ in row):
         return None
     _narrow(groups)
     count, columns, cells = lay_out(groups)
@@ -157,15 +157,17 @@ def _lined(table: etree._Element) -> dict[etree._Element, bool]:
     """
     lined: dict[etree._Element, bool] = {}
     cell: etree._Element | None = None
+    several = False
     for element in table.iterdescendants(*LINE_BREAKS):
         tag = element.tag
         if tag in _CELLS:
             cell = element
+            several = False
             lined[cell] = False
         elif tag in _ROW_TAGS and _parent(element).tag in _ROW_PARENTS:
             cell = None
-        elif cell is not None:
-            lined[cell] = lined[cell] or not _is_all_of(element, cell)
+        elif cell is not None and not several and not _is_all_of(element, cell):
+            several = lined[cell] = True
     return lined
 
 
@@ -194,22 +196,21 @@ def _cells(row: _Row, paths: Paths, lined: dict[etree._Element, bool]) -> list[S
     """
     if not row:
         return []
-    parent = _parent(row[0])
-    whole = list(parent) == row
-    places = paths.of_children(parent, row) if whole else [paths.of(cell) for cell in row]
     found = []
-    for element, place in zip(row, places, strict=True):
-        if not len(element):
-            text = fold(element.text or "")
+    for element, place in zip(row, paths.places(_parent(row[0]), row), strict=True):
+        if len(element) and lined.get(element, True):
+            text = words(element)
         else:
-            text = words(element) if lined.get(element, True) else fold(text_of(element))
+            text = text_of(element) if len(element) else element.text or ""
+            if not text.isalnum():  # most are a figure or a word, which folding leaves as it is
+                text = fold(text)
         rows, columns = element.get("rowspan"), element.get("colspan")
         found.append(
-            SpanCell(
+            (
                 1 if rows is None else _span(rows, _MAX_ROW_SPAN, zero=_MAX_ROW_SPAN),
                 1 if columns is None else _span(columns, _MAX_COLUMN_SPAN, zero=1),
                 text,
-                path_place(place),
+                place,
             )
         )
     return found
@@ -229,10 +230,11 @@ def _narrow(groups: list[list[list[SpanCell]]]) -> None:
     usual, wide = [1], []
     for group in groups:
         for row in group:
-            spans = [cell.column_span for cell in row]
+            spans = [columns for _, columns, _, _ in row]
             if spans and max(spans) > _WIDE:
                 wide.append(row)
             else:
                 usual.append(sum(spans))
     for row in wide:
-        row[:] = [cell._replace(column_span=min(cell.column_span, max(usual))) for cell in row]
+        most = max(usual)
+        row[:] = [(rows, min(columns, most), text, place) for rows, columns, text, place in row]

@@ -172,6 +172,7 @@ class Objects:
         indexes = [index for _, count, _ in strokes for index in range(count)]
         corners = list(map(_path_segment, owners, indexes))
         kinds = list(map(_segment_type, corners))
+        straight = _BEZIER not in kinds
         points = _points(corners)
         first = 0
         for (_, count, stroked), matrix in zip(
@@ -179,15 +180,18 @@ class Objects:
         ):
             own = slice(first, first + count)
             first += count
-            if _BEZIER in kinds[own] and not stroked:
+            if not straight and not stroked and _BEZIER in kinds[own]:
                 self.images += 1  # a filled shape with curves is a letter or a drawing
                 continue
             chain = matrices if matrix == _IDENTITY else (matrix, *matrices)
-            ends = [n for n in range(own.start, own.stop) if kinds[n] != _LINE or n == own.start]
+            ends = [own.start]
+            if kinds[own].count(_LINE) < count - 1:
+                ends += [n for n in range(own.start + 1, own.stop) if kinds[n] != _LINE]
             # A move starts a new subpath; a curve parts the straight sides around it.
             for start, end in zip(ends, [*ends[1:], own.stop], strict=True):
+                part = points[start:end]
                 self.segments += path_segments(
-                    through(chain, points[start:end]),
+                    through(chain, part) if chain else part,
                     closed=bool(_segment_close(corners[end - 1])),
                     stroked=stroked,
                 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipeline.read.document import UnreadableError
 from pipeline.read.grid import Rule
@@ -195,6 +196,10 @@ def upright(raw: RawPage) -> Page:
     )
 
 
+# As Rule._make, in a third of the time: a table drawn cell by cell has a thousand rules.
+_as_rule: Callable[[tuple[float, float, float]], Rule] = partial(tuple.__new__, Rule)
+
+
 def _rules(segments: list[Segment], frame: Frame) -> tuple[list[Rule], list[Rule]]:
     """Return the visible rules of an upright page, horizontal and vertical ones apart."""
     left, bottom, right, top = frame.box
@@ -220,7 +225,7 @@ def _rules(segments: list[Segment], frame: Frame) -> tuple[list[Rule], list[Rule
             horizontals.append(((near + far) / 2, low, high))
         if dot or wide < tall:
             verticals.append(((low + high) / 2, near, far))
-    return list(map(Rule._make, horizontals)), list(map(Rule._make, verticals))
+    return list(map(_as_rule, horizontals)), list(map(_as_rule, verticals))
 
 
 def through(matrices: tuple[Matrix, ...], points: list[Point]) -> list[Point]:

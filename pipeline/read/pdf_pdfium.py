@@ -164,13 +164,12 @@ def _mend_vertical(
     tops, bottoms = edges
     if not tops:
         return False
-    heights = list(map(sub, tops, bottoms))
-    usual = median(heights[::16])
-    if max(heights) <= 2 * usual:
+    usual = median(map(sub, tops[::16], bottoms[::16]))
+    if max(map(sub, tops, bottoms)) <= 2 * usual:
         return False
     drawn = [ctypes.c_double() for _ in range(4)]
     matrix = pdfium_c.FS_MATRIX()
-    for index, height in enumerate(heights):
+    for index, height in enumerate(map(sub, tops, bottoms)):
         if height <= 2 * usual or texts[index].isspace():
             continue
         if not pdfium_c.FPDFText_GetMatrix(text_page, index, matrix):

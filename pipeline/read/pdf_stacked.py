@@ -1,10 +1,12 @@
-"""Figures that stand one above the other in a cell: one that wraps, or two rows without a rule."""
+"""Figures that do not fit their cells: wrapped, overflowing, or of two rows without a rule."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from pipeline.read.document import Cell
 from pipeline.read.grid import Grid
@@ -13,15 +15,26 @@ from pipeline.read.pdf_text import Line, Run, cell_lines, lines_of
 
 _MOST_WHITE = 12.0  # points left and right of what stands in a cell; office programs leave 11
 _STACKED = re.compile(r"[-+－＋−]?\d(?:[\d.,，]*\d)?")
+_DIGITS = frozenset("0123456789.,０１２３４５６７８９．，")
+CUT = "数字越过格线，不知整个数字属于哪一格"
 
 
 @dataclass(slots=True)
 class PageTable:
-    """A grid and what stands in each of its cells."""
+    """A grid, what stands in each of its cells, and those with a piece of a figure that overflows.
+
+    Args:
+        page: where it stands.
+        grid: its cells.
+        runs: what stands in each of them.
+        cut: indices of cells that a figure runs into or out of; None for outside of the grid.
+
+    """
 
     page: Page
     grid: Grid
     runs: list[list[Run]]
+    cut: set[int | None] = field(default_factory=set)
 
     def least_white(self) -> float:
         """Return how much of its cell's width the fullest line leaves free, in points."""
@@ -38,9 +51,7 @@ def lacks_row_rules(table: PageTable) -> bool:
     Figures that wrap inside a narrow cell fill its width, one like the other; figures of
     different rows do not.
     """
-    stacked: dict[int, list[Line]] = defaultdict(list)
-    roomy: Counter[int] = Counter()
-    least = table.least_white()
+    stacked: dict[int, list[tuple[Line, float]]] = defaultdict(list)
     for span, runs in zip(table.grid.spans, table.runs, strict=True):
         if len(runs) < 2:
             continue
@@ -49,12 +60,15 @@ def lacks_row_rules(table: PageTable) -> bool:
             continue
         left, _, right, _ = table.grid.cell_box(span)
         if all(line.box[2] + line.em < right for line in figures):
-            stacked[span.row].append(figures[0])
-            roomy[span.row] += _has_room(figures[0], right - left, least)
+            stacked[span.row].append((figures[0], right - left))
+    rows = [firsts for firsts in stacked.values() if len(firsts) > 1]
+    if not rows:  # as on most pages; what follows looks at every cell
+        return False
+    least = table.least_white()
     return any(
-        len(firsts) > 1
-        and (roomy[row] == len(firsts) or len({len(first.text) for first in firsts}) > 1)
-        for row, firsts in stacked.items()
+        len({len(first.text) for first, _ in firsts}) > 1
+        or all(_has_room(first, width, least) for first, width in firsts)
+        for firsts in rows
     )
 
 
@@ -94,3 +108,18 @@ def doubt_rows(cells: list[Cell]) -> list[Cell]:
         else cell
         for cell in cells
     ]
+
+
+def cuts_figure(text: str, cells: Sequence[int | None]) -> bool:
+    """Tell whether the border of a cell lies between two digits that touch.
+
+    A figure too wide for its cell runs on over the next one, whose own it then seems to be. Two
+    figures that fill their cells to the border look the same.
+
+    Args:
+        text: characters without a gap between them.
+        cells: index of the cell that each stands in, None outside of the table.
+
+    """
+    pairs = zip(pairwise(text), pairwise(cells), strict=True)
+    return any(one != two and _DIGITS.issuperset(pair) for pair, (one, two) in pairs)

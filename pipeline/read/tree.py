@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from lxml import etree
 
-from pipeline.read.document import Cell
+from pipeline.read.document import Cell, path_place
 
 # A grid beyond this is no form but an attack or a broken page; the real ones have 400 places.
 MAX_GRID_AREA = 1_000_000
@@ -85,18 +84,18 @@ class Paths:
             self._add_children(unknown.pop())
         return self._paths[element]
 
-    def of_children(self, parent: etree._Element, children: list[etree._Element]) -> list[str]:
-        """Return the XPaths of elements that are all the children of one parent.
+    def places(self, parent: etree._Element, children: list[etree._Element]) -> list[str]:
+        """Return the places of elements of one parent, all of its children or some.
 
         Args:
             parent: the parent.
-            children: its elements, in their order.
+            children: elements of it, in their order.
 
         """
         tags = {child.tag for child in children}
-        if len(tags) > 1 or len(children) < 2:  # no row of cells
-            return [self.of(child) for child in children]
-        step = f"{self.of(parent)}/{self._name(tags.pop())}["
+        if len(tags) > 1 or len(children) < 2 or list(parent) != children:  # no row of cells
+            return [path_place(self.of(child)) for child in children]
+        step = path_place(f"{self.of(parent)}/{self._name(tags.pop())}[")
         return [f"{step}{number}]" for number in range(1, len(children) + 1)]
 
     def _add_children(self, parent: etree._Element) -> None:
@@ -123,21 +122,8 @@ class Paths:
                 self._paths[child] = f"{base}{test}[{number}]"
 
 
-class SpanCell(NamedTuple):
-    """A cell as written: its spans, its words and its place.
-
-    Args:
-        row_span: rows it asks for, at least 1.
-        column_span: columns it asks for, at least 1.
-        text: its words.
-        place: where it stands.
-
-    """
-
-    row_span: int
-    column_span: int
-    text: str
-    place: str
+SpanCell = tuple[int, int, str, str]
+"""A cell as written: rows and columns it asks for, each at least 1; its words and its place."""
 
 
 class GridTooLargeError(ValueError):
@@ -170,17 +156,20 @@ def lay_out(groups: Iterable[list[list[SpanCell]]]) -> tuple[int, int, list[Cell
         bottom = top + len(group)
         for number, row in enumerate(group, top):
             x = 0
+            width = len(taken)
+            next_row = number + 1
             for row_span, column_span, text, place in row:
-                width = len(taken)
                 while x < width and taken[x] > number:
                     x += 1
                 end = x + 1
-                while end < x + column_span and not (end < width and taken[end] > number):
-                    end += 1
-                below = min(number + row_span, bottom) if row_span > 1 else number + 1
+                if column_span > 1:
+                    while end < x + column_span and not (end < width and taken[end] > number):
+                        end += 1
+                below = next_row if row_span == 1 else min(number + row_span, bottom)
                 if width < end:
                     taken.extend([0] * (end - width))
-                    if end * (number + 1) > MAX_GRID_AREA:
+                    width = end
+                    if end * next_row > MAX_GRID_AREA:
                         raise GridTooLargeError
                 if end == x + 1:
                     taken[x] = below

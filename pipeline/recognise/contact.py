@@ -44,8 +44,9 @@ def find_contact(text: str) -> Contact:
     postcode = _POSTCODE.search(folded)
     phone = _PHONE.search(folded)
     fax = _FAX.search(folded)
-    email = _EMAIL.search(folded)
-    website = _WEBSITE.search(folded)
+    email = _EMAIL.search(folded) if "@" in folded else None
+    linked = "://" in folded or "www." in folded.lower()
+    website = _WEBSITE.search(folded) if linked else None
     shared = phone[2] if phone and phone[1] else None
     office = next((m[1] for m in (p.search(printed) for p in _OFFICE) if m), None)
     return Contact(

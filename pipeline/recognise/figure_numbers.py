@@ -44,7 +44,7 @@ _REACH = 20
 # Without a unit, what is written with a point or a leading zero is a version, a date or a code.
 _IS_CODE = re.compile(r"0\d|\d+\.")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_NO_SUBJECT = re.compile(r"[共计总约近达为有其中各的分别含和占比]")
+_SUBJECT = re.compile(r"(?![共计总约近达为有其中各的分别含和占比])[\u3400-\u9fff]")
 # A minus sign stands between a word and a rate; elsewhere it is a dash.
 _MINUS = re.compile(r"(?<=[\u3400-\u9fff])[-−]$")
 
@@ -233,10 +233,10 @@ def _clause(narrative: Narrative, number: Number, others: tuple[int, int]) -> tu
     if others[1] < end:
         listed = text.find("、", number.end, others[1])
         end = listed if listed >= 0 else end
-    after = text[number.end : end]
+    if _HAN.search(text, number.end, end):
+        return start, end
     for _ in range(_MOST_WIDENINGS):
-        before = _NO_SUBJECT.sub("", text[start : number.start])
-        if not start or _HAN.search(before) or _HAN.search(after) or text[start - 1] == "\n":
+        if not start or _SUBJECT.search(text, start, number.start) or text[start - 1] == "\n":
             break
         start = min(start, narrative.clause_start(start - 1))
     return start, end

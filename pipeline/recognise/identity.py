@@ -82,6 +82,11 @@ class Title:
     first: int = 0
 
 
+def _ends_no_title(last: str) -> bool:
+    """Tell a character that ends no title, however it is folded."""
+    return last in "。；：，、”》" or ("\u4e00" <= last <= "\u9fff" and last not in "报告")
+
+
 def parse_title(text: str) -> Title | None:
     """Return what a text names as a report title; None when it is none.
 
@@ -89,7 +94,7 @@ def parse_title(text: str) -> Title | None:
     be the title.
     """
     printed = squeeze(text)
-    if len(printed) > 90:
+    if len(printed) > 90 or _ends_no_title(printed[-1:]):
         return None
     folded = fold_year(printed)
     # How every title ends, so that most of what is none is told without a search.

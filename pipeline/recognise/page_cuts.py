@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipeline.recognise.form import table3_columns, table3_rows
 from pipeline.recognise.labels import best_similarity, key
 from pipeline.recognise.layout import GROUP_LABELS
+from pipeline.recognise.memory import remembered
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.rows import ACCEPT, Candidate
 from pipeline.report import CellReading
@@ -24,8 +25,9 @@ def merge_cut_rows(candidates: list[Candidate]) -> list[Candidate]:
     The half without figures gives only words; the half with figures keeps them.
     """
     merged: list[Candidate] = []
-    for candidate in candidates:
-        joined = _joined(merged[-1], candidate) if merged else None
+    for number, candidate in enumerate(candidates):
+        on_top = number > 0 and candidates[number - 1].fragment != candidate.fragment
+        joined = _joined(merged[-1], candidate, on_top=on_top) if merged else None
         if joined is None:
             merged.append(candidate)
         else:
@@ -33,12 +35,14 @@ def merge_cut_rows(candidates: list[Candidate]) -> list[Candidate]:
     return merged
 
 
+@remembered(5_000)
 def row_fit(label: str) -> float:
     """Return how well a label fits any row of table 三, 0 to 1."""
     rows = (*table3_rows("2021"), *table3_rows("2019"))
     return max(best_similarity(label, row.labels) for row in rows)
 
 
+@remembered(5_000)
 def row_level(label: str) -> str:
     """Return how many groups stand to the left of the row of table 三 that a label names.
 
@@ -73,12 +77,19 @@ def _group_goes_on(label: str, rest: str) -> bool:
     )
 
 
-def _joined(first: Candidate, last: Candidate) -> Candidate | None:
-    """Return two halves of a row as one, or None when they are rows of their own."""
+def _joined(first: Candidate, last: Candidate, *, on_top: bool) -> Candidate | None:
+    """Return two halves of a row as one, or None when they are rows of their own.
+
+    Args:
+        first: the upper half, perhaps joined already.
+        last: the row behind it.
+        on_top: whether that is the first row of its page: figures go on in no other.
+
+    """
     if not first.labels:
         return None
     if first.has_figures and last.has_figures:
-        return _cut_through(first, last)
+        return _cut_through(first, last) if on_top else None
     if first.has_figures == last.has_figures:
         return None
     keeper = first if first.has_figures else last
@@ -97,7 +108,10 @@ def _whole_label(first: Candidate, last: Candidate) -> str:
     # A cut behind its number leaves a label that fits by itself, below one that fits nothing; the
     # beginning and the end of a label fit their row in part.
     alone = fits[1] if first.fragment == last.fragment else fits[0] + 0.05
-    return label if row_fit(label) >= 0.95 and alone < 0.95 else ""
+    # What makes a label worse is not its end: (8 below a whole label begins the next row.
+    fit = row_fit(label)
+    better = fit >= 1.0 or fit > row_fit(first.labels[-1])
+    return label if better and fit >= 0.95 and alone < 0.95 else ""
 
 
 def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:

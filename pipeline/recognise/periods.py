@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Literal
 
 from pipeline.recognise.narrative import Narrative
@@ -50,6 +50,8 @@ class Times:
         self._year = year
         self._planned = [match.start() for match in _PLANNED.finditer(narrative.text)]
         self._since = [match.start() for match in _SINCE.finditer(narrative.text)]
+        text = narrative.text
+        self._dated = [at for at in narrative.clause_starts if text[at : at + 1] in _FIRST]
 
     def period(self, start: int) -> Period:
         """Return which year a number or statement that begins here speaks of."""
@@ -60,21 +62,23 @@ class Times:
             beside = _BESIDE.search(text, near, start)
             if beside:
                 return _period(beside, self._year)
-        clause = self._narrative.clause_start(start)
-        while clause >= sentence:
-            begins = text[clause : clause + 1] in _FIRST
-            opening = _OPENING.match(text, clause, start) if begins else None
+        for clause in self._opened_by_time(sentence, start):
+            opening = _OPENING.match(text, clause, start)
             if opening:
                 return self._opened(opening, text[opening.end() : start])
-            if clause <= sentence:
-                break
-            clause = self._narrative.clause_start(clause - 1)
         if _last_before(self._since, start) >= sentence:
             return "other"
         earliest = max(start - _LONGEST_PLAN, 0)
         paragraph = text.rfind("\n", earliest, start)
         is_plan = _last_before(self._planned, start) >= max(paragraph, earliest)
         return "other" if is_plan else "current"
+
+    def _opened_by_time(self, sentence: int, start: int) -> list[int]:
+        """Return where the clauses up to a number begin that may open with a time, last first."""
+        if self._narrative.clause_start(start) <= sentence:
+            return [sentence] if self._narrative.text[sentence : sentence + 1] in _FIRST else []
+        first, end = bisect_left(self._dated, sentence), bisect_right(self._dated, start)
+        return self._dated[first:end][::-1]
 
     def _opened(self, opening: re.Match[str], said: str) -> Period:
         if opening["until"]:

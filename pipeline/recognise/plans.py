@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 
 from archive.codebook import Template
 from pipeline.finding import Finding
@@ -36,11 +37,15 @@ _LONGEST_FIGURE = 9
 _HARMLESS = frozenset({"W-T3-LABEL", "W-T3-HEAD"})
 
 # Of a table: rows, columns, number of cells, raggedness, borders. Of a cell: row, column, spans,
-# whether it stands on a printed page, words (None for a plain figure), doubt.
+# doubt; its words (None for a plain figure); whether it stands on a printed page.
 _TableShape = tuple[int, int, int, bool, tuple[float, ...]]
-_CellShape = tuple[int, int, int, int, bool, str | None, str]
-_Shape = tuple[tuple[_TableShape, ...], tuple[_CellShape, ...]]
-_TEXT = 5
+_CellShape = tuple[int, int, int, int, str]
+_Shape = tuple[
+    tuple[_TableShape, ...], tuple[_CellShape, ...], tuple[str | None, ...], tuple[bool, ...]
+]
+_cell_shape: Callable[[Cell], _CellShape] = attrgetter(
+    "row", "column", "row_span", "column_span", "doubt"
+)
 _NOTHING = CellReading(None, None, "unread")
 
 
@@ -93,10 +98,11 @@ def read_tables(tables: Sequence[tuple[int, Table]]) -> TableReadings:
 
     """
     cells = [cell for _, table in tables for cell in table.cells]
-    if len(cells) > _MOST_CELLS or sum(len(cell.text) for cell in cells) > _MOST_CHARACTERS:
+    if len(cells) > _MOST_CELLS or sum([len(cell.text) for cell in cells]) > _MOST_CHARACTERS:
         return read_grids(tables)
     # Lines of text are the place of several cells, so that no place tells which of them was read.
-    if len({*(c.place for c in cells), *(t.place for _, t in tables)}) < len(cells) + len(tables):
+    places = {*[cell.place for cell in cells], *[table.place for _, table in tables]}
+    if len(places) < len(cells) + len(tables):
         return read_grids(tables)
     shape = _shape(tables, cells)
     known = _known(shape)
@@ -109,25 +115,17 @@ def read_tables(tables: Sequence[tuple[int, Table]]) -> TableReadings:
 
 
 def _shape(tables: Sequence[tuple[int, Table]], cells: Sequence[Cell]) -> _Shape:
+    words = []
+    for cell in cells:
+        text = cell.text
+        plain = text.isdigit() and text.isascii() and len(text) <= _LONGEST_FIGURE
+        words.append(None if plain and not cell.doubt else text)
     return (
-        tuple((t.rows, t.columns, len(t.cells), t.ragged, t.edges) for _, t in tables),
-        tuple(
-            (
-                c.row,
-                c.column,
-                c.row_span,
-                c.column_span,
-                c.place.startswith("page="),
-                None if _is_plain(c.text) and not c.doubt else c.text,
-                c.doubt,
-            )
-            for c in cells
-        ),
+        tuple([(t.rows, t.columns, len(t.cells), t.ragged, t.edges) for _, t in tables]),
+        tuple(map(_cell_shape, cells)),
+        tuple(words),
+        tuple([cell.place.startswith("page=") for cell in cells]),
     )
-
-
-def _is_plain(text: str) -> bool:
-    return text.isdigit() and text.isascii() and len(text) <= _LONGEST_FIGURE
 
 
 def _follow(
@@ -172,7 +170,9 @@ def _stand_ins(
 ) -> tuple[list[tuple[int, Table]], list[Cell]]:
     """Return tables of a shape whose figures are made and whose places are all different."""
     cells = []
-    for number, (row, column, rows, columns, paged, text, doubt) in enumerate(shape[1]):
+    for number, ((row, column, rows, columns, doubt), text, paged) in enumerate(
+        zip(*shape[1:], strict=True)
+    ):
         place = f"page={number}" if paged else f"path={number}"
         words = figure(number) if text is None else text
         cells.append(Cell(row, column, rows, columns, words, place, doubt))
@@ -205,7 +205,7 @@ def _outline(shape: _Shape, figure: Callable[[int], str]) -> _Plan | None:
             cell = visible(cells[index])
             if reading != read_cell(cell.text, cell.place, cell.doubt):
                 return None
-            if shape[1][index][_TEXT] is None:
+            if shape[2][index] is None:
                 figures.append((code, index))
                 continue
         others.append((code, replace(reading, place=""), index))
@@ -237,7 +237,7 @@ def _figures_within(
     first = 0
     for number, table in tables:
         for index, cell in enumerate(table.cells, first):
-            if number in owners and shape[1][index][_TEXT] is None:
+            if number in owners and shape[2][index] is None:
                 found.extend([index] * min(cell.row_span, 2))
         first += len(table.cells)
     return found

@@ -49,12 +49,15 @@ def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
     """Return the lines of a document with their trailing figures taken apart."""
     found = []
     for index, paragraph in paragraphs:
-        text = INVISIBLE.sub("", paragraph.text).replace("|", " ").strip()
-        tokens = _UNIT_APART.sub(r"\1\2", text).split()
+        text = paragraph.text
+        if not text.isprintable():  # as what is invisible never is
+            text = INVISIBLE.sub("", text)
+        text = text.replace("|", " ").strip()
+        tokens = (_UNIT_APART.sub(r"\1\2", text) if " " in text else text).split()
         figures: list[str] = []
-        # Between drawn borders a line may be one of several of a row: its figures may be halves.
-        whole = _BORDER.search(text) is None
-        while whole and tokens and looks_like_figure(tokens[-1]):
+        while tokens and looks_like_figure(tokens[-1]):
+            if not figures and _BORDER.search(text):
+                break  # it may be one of several lines of a row: its figures may be halves
             figures.insert(0, tokens.pop())
         words, place = " ".join(tokens), paragraph.place
         found.append(Line(index, words, tuple(figures), place, paragraph.spaced))

@@ -1,4 +1,4 @@
-"""Times, as medians of several runs on one core, and rows of the table that is printed."""
+"""Times on one core, each the least of several runs, and rows of the table that is printed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
-from statistics import median
+from math import inf
 from typing import TypeVar
 
 from pipeline.pool import ReaderPool
+from pipeline.report import Report
 from tests.bench.readings import FLOORS, OTHERS, both, fast, forget_shapes, from_tables
 from tests.bench.samples import Sample
 
@@ -25,28 +27,36 @@ def one_core() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def seconds(
-    work: Callable[[], T], runs: int, before: Callable[[], None] | None = None
-) -> tuple[float, T]:
-    """Return the median processor time of a piece of work after two runs to warm up; its result.
+def least_seconds(
+    ways: dict[str, Callable[[], T]], runs: int, before: Callable[[], None] | None = None
+) -> dict[str, tuple[float, T]]:
+    """Return the least processor time of each of several pieces of work, and its result.
+
+    The least, as whatever else the machine does meanwhile only adds to it; in turns, so that it
+    adds to all of them. Each is done twice before, as in a worker that has read documents.
 
     Args:
-        work: what is measured.
+        ways: name and what is measured.
         runs: how often.
         before: called before each run, its time left out.
 
     """
-    work()
-    result = work()  # what is met again is remembered only then
+    results: dict[str, T] = {}
+    for name, work in ways.items():
+        for _ in range(2):  # what is met again is remembered only then
+            if before:
+                before()
+            results[name] = work()
     gc.collect()
-    times = []
+    taken = dict.fromkeys(ways, inf)
     for _ in range(runs):
-        if before:
-            before()
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return median(times), result
+        for name, work in ways.items():
+            if before:
+                before()
+            start = time.process_time()
+            work()
+            taken[name] = min(taken[name], time.process_time() - start)
+    return {name: (taken[name], results[name]) for name in ways}
 
 
 def others() -> list[str]:
@@ -56,27 +66,30 @@ def others() -> list[str]:
 
 def rows_of(sample: Sample, runs: int) -> list[Row]:
     """Return a row for each way to read a file, its time as a multiple of the format's floor."""
-    floor, _ = seconds(lambda: FLOORS[sample.format](sample.data), runs)
-    rows: list[Row] = [_row(sample, "floor", floor, floor, None)]
-    ways = {"fast reading": fast} | ({"both readings": both} if sample.format == "pdf" else {})
-    for name, way in ways.items():
-        taken, report = seconds(lambda way=way: way(sample.data), runs)
-        rows.append(_row(sample, name, taken, floor, sample.right(report)))
-    taken, report = seconds(lambda: fast(sample.data), runs, forget_shapes)
-    rows.append(_row(sample, "first sight", taken, floor, sample.right(report)))
-    for name in others() if sample.format == "pdf" else []:
-        taken, tables = seconds(lambda name=name: OTHERS[name](sample.data), max(1, runs // 3))
-        rows.append(_row(sample, name, taken, floor, sample.right(from_tables(tables))))
-    return rows
+    data = sample.data
+    ways: dict[str, Callable[[], Report | None]] = {
+        "floor": lambda: FLOORS[sample.format](data),
+        "fast reading": lambda: fast(data),
+    }
+    found = least_seconds(ways, runs)
+    found |= least_seconds({"first sight": lambda: fast(data)}, runs, forget_shapes)
+    if sample.format == "pdf":  # tens of times as long, of which fewer runs tell as much
+        fewer = max(1, runs // 25)
+        found |= least_seconds({"both readings": lambda: both(data)}, fewer)
+        tools = {name: partial(OTHERS[name], data) for name in others()}
+        for name, (taken, tables) in least_seconds(tools, fewer).items():
+            found[name] = taken, from_tables(tables)
+    floor, _ = found["floor"]
+    return [_row(sample, name, taken, floor, report) for name, (taken, report) in found.items()]
 
 
-def _row(sample: Sample, way: str, taken: float, floor: float, right: int | None) -> Row:
+def _row(sample: Sample, way: str, taken: float, floor: float, report: Report | None) -> Row:
     return {
         "file": sample.name,
         "way": way,
         "milliseconds": 1000 * taken,
         "floors": taken / floor,
-        "right": right,
+        "right": None if report is None else sample.right(report),
         "cells": len(sample.printed),
     }
 

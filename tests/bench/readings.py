@@ -21,8 +21,6 @@ from pipeline.read.reader import read
 from pipeline.recognise import plans, recognise
 from pipeline.report import Report
 
-Extract = Callable[[bytes], object]
-
 
 def floor_pdf(data: bytes) -> None:
     """Open a PDF and take its plain text, as little as any reader must do."""
@@ -46,7 +44,11 @@ def floor_docx(data: bytes) -> None:
         etree.fromstring(package.read("word/document.xml"))
 
 
-FLOORS: dict[str, Extract] = {"pdf": floor_pdf, "html": floor_html, "docx": floor_docx}
+FLOORS: dict[str, Callable[[bytes], None]] = {
+    "pdf": floor_pdf,
+    "html": floor_html,
+    "docx": floor_docx,
+}
 
 
 def fast(data: bytes) -> Report:

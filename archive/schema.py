@@ -125,5 +125,5 @@ def history(db: Database) -> None:
 
 @migrations(name="0010_blocks")
 def blocks(db: Database) -> None:
-    """Add the numbers that are given to walks on other machines."""
+    """Add the numbers given to walks on other machines, and indexes that many sites want."""
     _execute_all(db, BLOCKS)

@@ -356,4 +356,7 @@ CREATE TABLE run_blocks (
     site_id TEXT NOT NULL
 );
 CREATE INDEX run_blocks_site ON run_blocks(site_id);
+CREATE INDEX runs_site ON runs(site_id);
+CREATE INDEX events_site ON events(site_id);
+CREATE INDEX sources_parent ON sources(parent_url);
 """

@@ -182,8 +182,17 @@ def settle_report(db: Database, report_id: int) -> None:
         for other in ranked[1:]:
             if other[5]:
                 _compare(db, report_id, f"{agency_id}/{year}", best, other)
+    before = _names(db, agency_id)
     _printed_names(db, agency_id)
-    _index(db, agency_id)
+    if _names(db, agency_id) == before:
+        search.index_report(db, report_id)
+    else:
+        _index(db, agency_id)
+
+
+def _names(db: Database, agency_id: int) -> set[str]:
+    rows = db.execute("SELECT name FROM agency_names WHERE agency_id = ?", (agency_id,))
+    return {name for (name,) in rows}
 
 
 def add_name(db: Database, agency_id: int, name: str, kind: str) -> None:

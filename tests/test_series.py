@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -241,6 +242,22 @@ def test_settling_bit_by_bit_equals_settling_all_at_once(archive):
     settle_series(archive, everything=True)
     assert everything(archive) == bit_by_bit
     assert {rule for rule, _ in findings(archive)} == {"W-CHANGED", "W-DUPLICATE"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_texts_that_wander_between_bodies_settle_alike_in_every_order(archive, seed):
+    dice = random.Random(seed)
+    held = [(agency, year) for agency in (OFFICE, BUREAU, "沙坡头区教育局") for year in YEARS]
+    for agency, year in (*dice.sample(held, len(held)), *dice.choices(held, k=3)):
+        texts = (prose(dice.choice("ab")), prose(dice.choice("cd")))
+        # The same address again gives another text: the report has changed.
+        url = f"http://www.example.test/{held.index((agency, year))}.html"
+        put(archive, year_report(year, YEARS[year], agency=agency, texts=texts), url=url)
+        settle(archive)
+    bit_by_bit = everything(archive)
+    settle_series(archive, everything=True)
+    assert everything(archive) == bit_by_bit
+    assert "W-DUPLICATE" in {rule for rule, _ in findings(archive)}
 
 
 def test_settling_looks_at_what_changed_and_its_neighbours_only(archive):

@@ -40,7 +40,7 @@ def renew_sketch(db: Database, report_id: int) -> None:
         if section in found
         for bucket in buckets(section, found[section].shingles)
     }
-    touched = _members(db, before)
+    crowds, sharing = _members(db, before)
     if after != before:
         db.conn.executemany(
             "DELETE FROM sketch_buckets WHERE bucket = ? AND report_id = ?",
@@ -56,8 +56,30 @@ def renew_sketch(db: Database, report_id: int) -> None:
                 "INSERT INTO sketches VALUES (?, ?)",
                 (report_id, " ".join(map(str, sorted(after)))),
             )
-        touched |= _members(db, after)
-    mark_touched(db, touched - {report_id})
+        more = _members(db, after)
+        crowds, sharing = crowds | more[0], sharing | more[1]
+    mark_touched(db, crowds - {report_id})
+    mark_touched(db, _followers(db, sharing, report_id))
+
+
+def _followers(db: Database, reports: set[int], report_id: int) -> list[int]:
+    """Return the reports that can have copied from a report: of other bodies, and none before it.
+
+    Without this half of a country would be settled again for each report that is added to it.
+    """
+    row = db.execute(
+        "SELECT r.year, a.key FROM reports r JOIN agencies a ON a.id = r.agency_id WHERE r.id = ?",
+        (report_id,),
+    ).fetchone()
+    if row is None:
+        return sorted(reports)
+    marks = ", ".join("?" * len(reports))
+    rows = db.execute(
+        "SELECT r.id FROM reports r JOIN agencies a ON a.id = r.agency_id"  # noqa: S608 - question marks only
+        f" WHERE r.id IN ({marks}) AND a.key <> ? AND (r.year, a.key) > (?, ?)",
+        (*reports, row[1], *row),
+    ).fetchall()
+    return [number for (number,) in rows]
 
 
 def _bucket(db: Database, bucket: int) -> list[int]:
@@ -68,11 +90,11 @@ def _bucket(db: Database, bucket: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _members(db: Database, numbers: set[int]) -> set[int]:
+def _members(db: Database, numbers: set[int]) -> tuple[set[int], set[int]]:
     """Return the reports for which a change in these buckets can matter.
 
-    Those that share enough of them; and all of a bucket that has just become crowded, or just
-    ceases to be, because it no longer counts, or counts again, between any two of them.
+    All of a bucket that has just become crowded, or just ceases to be, because it no longer
+    counts, or counts again, between any two of them; and those that share enough buckets.
     """
     members: set[int] = set()
     shared: Counter[int] = Counter()
@@ -82,8 +104,7 @@ def _members(db: Database, numbers: set[int]) -> set[int]:
             shared.update(found)
         elif len(found) == CROWD + 1:
             members.update(found)
-    members.update(report for report, count in shared.items() if count >= _SHARED)
-    return members
+    return members, {report for report, count in shared.items() if count >= _SHARED}
 
 
 def find_copies(

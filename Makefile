@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: demo test proof lint bench lock clean
+.PHONY: demo test proof lint bench bench-scale lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/nianbao demo --data "$(DATA)" --port $(PORT) $(if $(filter no,$(SERVE)),--no-serve)
@@ -33,6 +33,10 @@ lint: $(DEVELOPED)
 bench: $(DEVELOPED)
 	$(BIN)/python -m tests.bench
 
+# What a report costs at 1,000, 10,000 and 100,000 of them, of an invented country; hours.
+bench-scale: $(DEVELOPED)
+	$(BIN)/python -m tests.bench_scale
+
 # The versions and hashes of everything that is installed; run after changing pyproject.toml. What
 # developing needs is settled first, as an extra may want an older version of what all need.
 lock: $(DEVELOPED)
@@ -40,6 +44,8 @@ lock: $(DEVELOPED)
 		--extra dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --build-deps-for editable --constraint requirements-dev.lock \
 		--output-file requirements.lock pyproject.toml
+	$(COMPILE) --build-deps-for editable --constraint requirements-dev.lock --extra cluster \
+		--output-file requirements-cluster.lock pyproject.toml
 
 # What running needs, and what developing needs on top: the archive installs no browser driver.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -17,6 +17,7 @@ from tests.replica.pdf_form import render_pdf
 
 FIRST_YEAR = 2021
 EDITED = 0.01
+EDITED_CELL = "t2_licensing_decisions"
 # Most reports are pages; Word files and PDF cost more to make and to read.
 FORMS = (("html", 0.8), ("docx", 0.1), ("pdf", 0.1))
 
@@ -74,7 +75,7 @@ def reports(
                 form = dice.choices(*zip(*forms, strict=True))[0]
                 edited = None
                 if dice.random() < EDITED:
-                    cells = report.cells | {"t2_licensing_decisions": "987654"}
+                    cells = report.cells | {EDITED_CELL: "987654"}
                     edited = _render(replace(report, cells=cells), form)
                 yield Made(
                     county, place, report, form, _render(report, form), edited, figures.flaws

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archive.runs import Site
+from archive.synthetic import PREFIX
 
 
 def words(text: str) -> list[str]:
@@ -65,7 +66,7 @@ class County:
         """Its site, as the archive has it."""
         home = f"http://{self.host}/"
         name = f"{self.name}人民政府（虚构）"
-        site_id = f"synthetic-{self.number:04d}"
+        site_id = f"{PREFIX}{self.number:04d}"
         return Site(site_id, name, self.code, self.name, (), home, (self.host,))
 
     def agency(self, place: int) -> str:

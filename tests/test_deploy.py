@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -201,4 +203,78 @@ def test_the_image_runs_as_nobody_special_with_locked_dependencies():
     assert "useradd --uid 10001" in last
     installs = re.findall(r"pip install (.*)", text)
     assert all("--require-hashes" in one or "--no-deps" in one for one in installs)
-    assert "--require-hashes -r requirements.lock" in text
+    assert '--require-hashes -r "$LOCK"' in text
+    assert "ARG LOCK=requirements.lock" in text
+
+
+def compose() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+
+
+def test_the_compose_file_is_one_that_docker_accepts():
+    passes(program("check-jsonschema"), "--builtin-schema", "vendor.compose-spec",
+           DEPLOY / "compose.yaml")  # fmt: skip
+
+
+def test_what_the_compose_file_refers_to_is_there():
+    found = compose()
+    services = found["services"]
+    for name, service in services.items():
+        for other, on in service.get("depends_on", {}).items():
+            assert on["condition"] == "service_healthy", name
+            assert "healthcheck" in services[other], other
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert source in found["volumes"] or source.startswith(("./", "${")), volume
+        if "build" in service:
+            build = service["build"]
+            assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+            assert (ROOT / build["args"]["LOCK"]).is_file()
+            # Whoever reads stored bytes finds them at the same path.
+            assert name == "scheduler" or "data:/data" in service["volumes"]
+    # Whoever reaches the scheduler runs code; the site is for the proxy of the machine.
+    assert "ports" not in services["scheduler"]
+    assert all(port.startswith("127.0.0.1:") for port in services["serve"]["ports"])
+
+
+def test_the_settings_of_the_compose_file_are_explained():
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    named = set(re.findall(r"\$\{([A-Z0-9_]+)", text))
+    told = set(
+        re.findall(r"^([A-Z_]+)=", (DEPLOY / "compose.env.example").read_text(), re.MULTILINE)
+    )
+    assert told <= named
+    assert named - told == {"AWS_DEFAULT_REGION", "S3_IMAGE"}
+
+
+def test_the_lock_of_a_cluster_agrees_with_that_of_the_program():
+    """The same versions everywhere, and what a cluster needs on top of them."""
+    plain, cluster = (
+        dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-cluster.lock")
+    )
+    assert plain.items() <= cluster.items()
+    assert {"dask", "distributed", "s3fs"} <= cluster.keys()
+
+
+def test_scheduler_and_worker_start_with_the_arguments_of_the_compose_file(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    services = compose()["services"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    places = {
+        "8786": port, "tcp://scheduler:8786": f"tcp://127.0.0.1:{port}", "/scratch": str(tmp_path),
+        "${WORKER_THREADS:-8}": "3",
+    }  # fmt: skip
+    with ExitStack() as running:
+        for name in ("scheduler", "worker"):
+            words = [*services[name]["entrypoint"], *services[name]["command"]]
+            assert words[0] == "dask"
+            command = [program("dask"), *(places.get(word, word) for word in words[1:])]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tmp_path)
+            running.callback(process.wait, 30)
+            running.callback(process.terminate)
+        with distributed.Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+            assert list(client.nthreads().values()) == [3]

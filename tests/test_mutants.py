@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.report import CellReading
+from tests.mutants.elsewhere import ELSEWHERE, OVERFLOW
 from tests.mutants.make import FORMATS, make
 from tests.mutants.measure import Count, judge, right
 from tests.mutants.model import Printed
@@ -51,6 +52,14 @@ def test_further_layouts_are_read_right_or_refused(layout):
         assert not judged.wrong, (form, judged.wrong[:2])
         count.add(judged.count)
     assert count.share > 0.95, count.reasons
+
+
+@pytest.mark.parametrize("layout", ELSEWHERE)
+def test_layouts_of_converters_are_read_right_or_refused(layout):
+    for form in ("pdf",) if layout == OVERFLOW else FORMATS:
+        for number in range(2):
+            judged = judge(make(f"elsewhere-{number}", form, layout=layout))
+            assert not judged.wrong, (form, judged.wrong[:2])
 
 
 def test_the_same_seed_gives_the_same_bytes():

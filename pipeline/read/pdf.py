@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.finding import Finding
@@ -29,7 +29,15 @@ from pipeline.read.page_flow import PageParts, flow
 from pipeline.read.pdf_aligned import column_rules, unruled_finding
 from pipeline.read.pdf_hidden import drop_hidden
 from pipeline.read.pdf_page import UNMAPPED, Page, RawPage, broken, upright
-from pipeline.read.pdf_stacked import PageTable, doubt_rows, doubted, is_stacked, lacks_row_rules
+from pipeline.read.pdf_stacked import (
+    CUT,
+    PageTable,
+    cuts_figure,
+    doubt_rows,
+    doubted,
+    is_stacked,
+    lacks_row_rules,
+)
 from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite
 
 if TYPE_CHECKING:
@@ -60,6 +68,7 @@ class _PageContent:
     characters: int = 0
     unmapped: int = 0
     aligned: bool = False
+    lost_grid: bool = False  # a table is given line by line, as rules between its rows lack
 
 
 def read_pdf(data: bytes, *, engine: Engine = "pdfium", ocr: bool = True) -> Document:
@@ -194,7 +203,9 @@ def _content(raw: RawPage, findings: list[Finding]) -> _PageContent:
     for grid in grids:  # the innermost first: it takes its text before the grid around it
         table, outside = _fill(page, grid, content.outside)
         blank_row = grid.columns == _WIDEST_FORM
-        if not lacks_row_rules(table) and (blank_row or any(table.runs)):
+        if lacks_row_rules(table):
+            content.lost_grid = True
+        elif blank_row or any(table.runs):
             content.tables.append(table)
             content.outside = outside
     return content
@@ -204,6 +215,7 @@ def _fill(page: Page, grid: Grid, runs: list[Run]) -> tuple[PageTable, list[Run]
     """Put runs into the cells that their characters' centres lie in; return the rest too."""
     cells: list[list[Run]] = [[] for _ in grid.spans]
     outside = []
+    cut: set[int | None] = set()
     left, top, right, bottom = grid.box
     xs, ys, owner = grid.xs, grid.ys, grid.owner
     for run in runs:
@@ -222,13 +234,17 @@ def _fill(page: Page, grid: Grid, runs: list[Run]) -> tuple[PageTable, list[Run]
             if cell == row[bisect_right(xs, last) - 1]:
                 cells[cell].append(run)
                 continue
+        found = []
         for piece in run.characters():
             index = grid.locate((piece.left + piece.right) / 2, y)
             (outside if index is None else cells[index]).append(piece)
+            found.append(index)
+        if cuts_figure(run.text, found):
+            cut.update(found)
     for side in grid.opened:
         if not _has_text(grid, cells, side) and not _is_column(grid, side):
             return _fill(page, grid.without(side), runs)
-    return PageTable(page, grid, cells), outside
+    return PageTable(page, grid, cells, cut), outside
 
 
 def _has_text(grid: Grid, cells: list[list[Run]], side: str) -> bool:
@@ -282,13 +298,13 @@ def _blocks(
     contents: list[_PageContent], scans: dict[int, ScannedPage], reading: int
 ) -> Iterator[Block]:
     pages = [parts(page, reading) for page in scans.values()]
-    for content in contents:
+    for content, following in zip_longest(contents, contents[1:]):
         lines = lines_of(content.outside)
         tables = sorted(
             ((table.grid.ys[0], _table(table)) for table in content.tables),
             key=lambda pair: pair[0],
         )
-        if content.aligned and content is not contents[-1] and tables:
+        if tables and following and (content.aligned or following.lost_grid):
             top, last = tables[-1]
             foot = content.page.frame.height - _FOOT
             if not any(top < line.box[1] and line.box[3] < foot for line in lines):
@@ -303,8 +319,8 @@ def _blocks(
 
 
 def _cut(table: Table) -> Table:
-    """Return a table without column rules, its last row doubted: it may go on overleaf."""
-    doubt = "表格没有竖线，又在页末，该行可能被分页切断"
+    """Return a table, its last row doubted: it may go on overleaf, where nothing tells its rest."""
+    doubt = "表格在页末，本页或次页的线条不全，该行可能被分页切断"
     last = table.rows - 1
     cells = [
         replace(cell, doubt=doubt) if cell.row + cell.row_span > last else cell
@@ -329,5 +345,7 @@ def _table(table: PageTable) -> Table:
         cells.append(Cell(*span, text, page_place(number, frame.displayed(box))))
     if stacked:
         cells = doubt_rows([doubted(cell, table, n) for n, cell in enumerate(cells)])
+    if table.cut:
+        cells = [replace(c, doubt=CUT) if n in table.cut else c for n, c in enumerate(cells)]
     place = page_place(number, frame.displayed(grid.box))
     return Table(grid.rows, grid.columns, tuple(cells), place, edges=tuple(grid.xs))

@@ -66,9 +66,10 @@ def lacks_row_rules(table: PageTable) -> bool:
         return False
     least = table.least_white()
     return any(
-        len({len(first.text) for first, _ in firsts}) > 1
-        or all(_has_room(first, width, least) for first, width in firsts)
+        # Of signs, separators and full-width digits fewer or more fill a line.
+        all(roomy) or (any(roomy) and len({len(first.text) for first, _ in firsts}) > 1)
         for firsts in rows
+        for roomy in [[_has_room(first, width, least) for first, width in firsts]]
     )
 
 

@@ -32,6 +32,7 @@ _ADDRESS = re.compile(r"<((?:https?://|www\.|mailto:)[^<>\s]+)>")
 _PIPE_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 _INNER_PIPES = 2  # so many make a row of a line whose neighbour has them too
+_SURE_ROWS = 5  # so many of these in a text make rows of lines with one pipe, too
 _BLANK_LINES = 2  # so many may part two rows of one table
 # Possessive: white space that may belong to two pieces would cost the square of its length.
 _PIPE_RULE = re.compile(r"^\s*+\|?\s*+:?-{2,}:?\s*+(?:\|\s*+:?-{2,}:?\s*+)*+\|?\s*+$")
@@ -71,7 +72,9 @@ def _row_lines(lines: list[str]) -> set[int]:
     """Return the indices of the lines that are rows of tables."""
     rows = {i for i, line in enumerate(lines) if "\t" in line or _PIPE_ROW.match(line)}
     # Without pipes around the row a single line may be a path or a list of links.
-    barred = [i for i, line in enumerate(lines) if line.strip().count("|") >= _INNER_PIPES]
+    pipes = [line.strip().count("|") for line in lines]
+    sure = sum(count >= _INNER_PIPES for count in pipes) >= _SURE_ROWS
+    barred = [i for i, count in enumerate(pipes) if count >= (1 if sure else _INNER_PIPES)]
     for before, index in pairwise(barred):
         if _near(lines, before, index):
             rows |= {before, index}

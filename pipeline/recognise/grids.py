@@ -19,7 +19,7 @@ from pipeline.recognise.table3 import recognise_table3
 from pipeline.recognise.table3_columns import fragment_candidates, inherit_columns
 from pipeline.recognise.table3_heads import ColumnMap, HeadOrder, head_findings, map_columns
 from pipeline.recognise.table3_twice import same_cell
-from pipeline.recognise.table4 import onto, recognise_table4
+from pipeline.recognise.table4 import GROUPS, onto, recognise_table4
 from pipeline.report import CellReading
 
 
@@ -63,7 +63,7 @@ def read_grids(tables: Sequence[tuple[int, Table]]) -> TableReadings:
     current = ""
     for index, table in tables:
         rows = [(row, classify(row)) for row in grid_rows(index, table)]
-        owners = _owners(rows, current)
+        owners = _owners(rows, current, cut=second.cut is not None)
         if not owners:
             continue
         for name, part in _runs(rows, owners):
@@ -143,9 +143,13 @@ class _Fourth:
         for row, kind in part:
             printed = self.copies[-1] if self.copies else self
             if kind == "t4_head":
-                if any(c.text.strip() for held in printed.data for c in held.cells):
+                filled = any(c.text.strip() for held in printed.data for c in held.cells)
+                again = any(plain(c.text) == GROUPS[0] for c in row.cells if c.row == row.row)
+                if filled or (printed.data and again):
                     printed = _Fourth()
                     self.copies.append(printed)
+                # An empty row above a head was not the row of figures.
+                printed.data, printed.data_table = [], None
                 printed._head(row, table)
             elif printed.head_table is not None and _holds_figures(row):
                 printed._figures(row, "data" if row.label_cells() else kind, table)
@@ -242,7 +246,7 @@ def _first_run(heads: Sequence[GridRow]) -> list[GridRow]:
     return [row for n, row in enumerate(heads) if row.row == heads[0].row + n]
 
 
-def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
+def _owners(rows: Sequence[ClassifiedRow], current: str, *, cut: bool) -> dict[int, str]:
     """Return the statutory table of each row, by position; empty for a foreign table.
 
     A row without words belongs where the row before it belongs; at the top of a grid that is the
@@ -250,6 +254,9 @@ def _owners(rows: Sequence[ClassifiedRow], current: str) -> dict[int, str]:
     """
     strong = [n for n, (_, kind) in enumerate(rows) if kind[:2] in {"t2", "t3", "t4"}]
     if not strong:
+        if current == "t2" and cut and len(rows) == 1:
+            # The end of a row's label alone on a new page.
+            return {0: "t2"}
         if current == "t3" and (_goes_on(rows) or _short_rows(rows)):
             return dict.fromkeys(range(len(rows)), "t3")
         # The figures of table four alone on a new page.

@@ -25,7 +25,7 @@ from pipeline.recognise.labels import best_similarity, key, plain, similarity
 from pipeline.recognise.lines_labels import MOST_LINES, label_pieces, labels_beside
 from pipeline.recognise.lines_repeated import refuse_other_counts
 from pipeline.recognise.lines_table4 import read_fourth, under_fourth
-from pipeline.recognise.lines_torn import torn_row, torn_table
+from pipeline.recognise.lines_torn import mixes_cells, seven_cells, torn_row, torn_table
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.page_cuts import COLUMN_CODES
 from pipeline.recognise.rows import ACCEPT, Alignment, Candidate, align, row_scores
@@ -296,12 +296,15 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
         )
         return
     matched = set()
+    own_rows = [rows[order] for order, _, _ in alignment.matches]
+    mixed = mixes_cells(lines, own_rows, len(COLUMN_CODES))
     for order, number, fit in alignment.matches:
         line = lines[rows[order]]
         matched.add(order)
         readings.owners[line.block] = "t3"
-        for code, figure in zip(COLUMN_CODES, line.figures, strict=True):
-            readings.cells[f"t3_{form[number].code}__{code}"] = read_cell(figure, line.place)
+        own = seven_cells(line, doubted=mixed)
+        for code, reading in zip(COLUMN_CODES, own, strict=True):
+            readings.cells[f"t3_{form[number].code}__{code}"] = reading
         if fit < ACCEPT:
             printed = plain(chosen[(order, number)])
             readings.findings.append(by_neighbours(form[number].labels[0], printed, line.place))

@@ -66,15 +66,32 @@ def read_fourth(lines: Sequence[Line], readings: TableReadings) -> None:
         if first:
             readings.cells.update(found)
             readings.templates["t4"] = None
+        else:
+            _refuse(found, line, readings)
+    if "t4" in readings.templates:
+        _refuse_blank_copies(lines, readings)
+
+
+def _refuse(found: dict[str, CellReading], line: Line, readings: TableReadings) -> None:
+    """Refuse the cells in which a further table four, that ends in a line, differs."""
+    codes = [code for code, _, _ in table4_columns()]
+    differ = [code for code in codes if not same_cell(readings.cells[code], found.get(code))]
+    for code in differ:
+        old = readings.cells[code]
+        reason = "印有两张不同的表四，不知以哪一张为准"
+        readings.cells[code] = CellReading(old.raw, None, "unread", reason, old.place)
+    if differ:
+        message = "印有两张不同的表四，不同的单元格作未读。"
+        readings.findings.append(Finding("W-T4-TWICE", "warning", message, place=line.place))
+
+
+def _refuse_blank_copies(lines: Sequence[Line], readings: TableReadings) -> None:
+    """Refuse table four where it is printed once more, with fewer figures as some are blank."""
+    for number, line in enumerate(lines):
+        if not line.figures or line.block in readings.owners or line.may_be_page_number:
             continue
-        differ = [code for code in codes if not same_cell(readings.cells[code], found[code])]
-        for code in differ:
-            old = readings.cells[code]
-            reason = "印有两张不同的表四，不知以哪一张为准"
-            readings.cells[code] = CellReading(old.raw, None, "unread", reason, old.place)
-        if differ:
-            message = "印有两张不同的表四，不同的单元格作未读。"
-            readings.findings.append(Finding("W-T4-TWICE", "warning", message, place=line.place))
+        if len(line.figures) < len(table4_columns()) and under_fourth(lines, number):
+            _refuse({}, line, readings)
 
 
 def _leaves_in_order(heads: Sequence[str]) -> bool:

@@ -6,9 +6,14 @@ import re
 from collections.abc import Sequence
 
 from pipeline.recognise.labels import plain
+from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.text_lines import Line
+from pipeline.report import CellReading
 
 _UNIT = re.compile(r"(?:万元|亿元|元|件次|人次|件|项|条|个|次|人|份|宗|起)[)）]?")
+_BEHIND = 10  # lines: rows that lack cells may follow the last whole one
+_MANY = 5  # rows whose sums hold, beside one whose does not
+_TWO_FIGURES = re.compile(r"(?<!\d)\d{1,7}[+/、~；;]\d{1,7}(?!\d)")
 _TORN_FIGURE = re.compile(r"[+-]?0\d.*|.*[,，.]|[,，.].*")
 
 
@@ -67,3 +72,49 @@ def numbers_page(lines: Sequence[Line], number: int) -> bool:
     page = lines[number].place.split(";")[0]
     beside = [n for n in (number - 1, number + 1) if 0 <= n < len(lines)]
     return len(beside) < 2 or any(lines[n].place.split(";")[0] != page for n in beside)
+
+
+def mixes_cells(lines: Sequence[Line], rows: Sequence[int], wanted: int) -> bool:
+    """Tell whether rows of a table have lost blank cells, so that a sum must prove the others.
+
+    Where a cell holds two figures, or a row has one too many, these can stand in for a blank. It
+    shows in the sums unless those of other rows fail as well: then the agency can't add.
+
+    Args:
+        lines: all lines of the document.
+        rows: indices of the rows of table 三 that have as many figures as the form has columns.
+        wanted: how many that are.
+
+    """
+    own = [line for line in lines[rows[0] : rows[-1] + _BEHIND] if not line.may_be_page_number]
+    if not any(0 < len(line.figures) < wanted and line.text for line in own):
+        return False
+    if any(_TWO_FIGURES.search(line.text) for line in own):
+        return True
+    if any(line.text and len(line.figures) > wanted for line in own):
+        return True
+    return len(rows) > _MANY and sum(not _adds_up(_cells(lines[n])) for n in rows) == 1
+
+
+def seven_cells(line: Line, *, doubted: bool) -> list[CellReading]:
+    """Return the cells of a line of table 三, the total last.
+
+    Args:
+        line: a line with as many figures as the form has columns.
+        doubted: whether only a row whose sum holds is certain.
+
+    """
+    cells = _cells(line)
+    if not doubted or _adds_up(cells):
+        return cells
+    reason = "别的行缺少空白格，该行合计又不符，不知数字是否各在其格"
+    return [CellReading(cell.raw, None, "unread", reason, cell.place) for cell in cells]
+
+
+def _cells(line: Line) -> list[CellReading]:
+    return [read_cell(figure, line.place) for figure in line.figures]
+
+
+def _adds_up(cells: Sequence[CellReading]) -> bool:
+    *parts, total = [cell.value or 0 for cell in cells]
+    return sum(parts) == total

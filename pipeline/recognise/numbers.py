@@ -12,10 +12,16 @@ from pipeline.report import CellReading
 _DASH = re.compile(r"[-/\\_|\u2010-\u2015\u2500\u2501\ufe58]{1,8}")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_SIGN_APART = re.compile(r"[+-] \d+(?:\.\d+)?")
+_DIGIT = re.compile(r"\d")
 _LEADING = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(\D.*)", re.DOTALL)
-_UNIT = r"(?:万元|亿元|元|件次|人次|件|项|条|个|次|人|份|宗|起)"
+_UNIT = r"(?:万元|亿元|元|[件人户批]次|[件项条个次人份宗起例篇户名位批家])"
 _BEHIND = r"(?:[(（\[].*|\*{1,3}|注\d{0,2})"
 _FIGURE_WITH_REMARK = re.compile(rf"[+-]?[\d,]+(?:\.\d+)?{_UNIT}?{_BEHIND}?", re.DOTALL)
+# What no figure begins with, folded or not: a bracket, and behind digits or none a Hanzi that is
+# none of a unit or a mark.
+_HANZI = r"[\u4e00-\u9fff]"
+_WORDS = re.compile(rf"[（(]|[0-9]*(?![{''.join(re.findall(_HANZI, _UNIT + _BEHIND))}]){_HANZI}")
 _REMARK = re.compile(rf"{_UNIT}?\s*(?:[(\[*注].*)?", re.DOTALL)
 # NFKC would make 15432 of 1543², and 15431 of 1543①.
 _MARKS = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u2473]+")
@@ -72,6 +78,9 @@ def read_cell(text: str, place: str, doubt: str = "") -> CellReading:
 
 def _read_composed(text: str, raw: str, folded: str, place: str) -> CellReading:
     """Read a cell that holds more than one plain figure."""
+    if _SIGN_APART.fullmatch(folded):
+        figure = folded.replace(" ", "")
+        return CellReading(raw=raw, value=_figure(figure), state="value", place=place)
     broken = _broken_figure(text)
     if broken and not place.startswith("page="):
         # Only a printed page breaks a figure by itself; in markup somebody wrote two lines.
@@ -89,6 +98,8 @@ def _read_composed(text: str, raw: str, folded: str, place: str) -> CellReading:
         return CellReading(raw, _figure(leading[1]), "note", leading[2].strip(), place)
     if leading:
         return CellReading(raw, None, "unread", "数字后面的文字无法理解，不知道数值是多少", place)
+    if _DIGIT.search(folded):
+        return CellReading(raw, None, "unread", "文字中间有数字，不知道是不是该格的数值", place)
     return CellReading(raw=raw, value=None, state="note", note=folded, place=place)
 
 
@@ -106,7 +117,9 @@ def looks_like_figure(text: str) -> bool:
 
     A label that begins with its number ("5要求…", "1.属于国家秘密") is none.
     """
-    return (text.isascii() and text.isdigit()) or _is_figure(text)
+    if text.isascii() and text.isdigit():
+        return True
+    return _WORDS.match(text) is None and _is_figure(text)
 
 
 @remembered(20_000)

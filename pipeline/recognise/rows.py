@@ -21,6 +21,9 @@ CONSIDER = 0.6
 # （六） in one row: told from 3.其他 by its number alone.
 _COLLAPSED = re.compile(r"(?:\(六\)[、.]?|六、)其他(?:处理|情形)?|其他(?:处理|情形)?\(六\)")
 
+# 三、本年度办理结果（一）予以公开: the group beside nearly all rows, in one label with the first.
+_OUTER = re.compile(r"^(?:三、)?本年度?办理结果[-:—]{0,2}(?=\S)")
+
 
 def is_label(text: str) -> bool:
     """Tell whether a cell holds words and no figure."""
@@ -136,6 +139,11 @@ def _row_scores(labels: tuple[str, ...], template: Template) -> tuple[float, ...
 _known_scores = lru_cache(maxsize=10_000)(_row_scores)
 
 
+def _without_outer(label: str) -> str:
+    """Return a label without the words of the outermost group, where more stands behind them."""
+    return _OUTER.sub("", plain(label)) or label if "办理结果" in plain(label) else label
+
+
 def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> float:
     """Return how well the labels of a candidate fit a row of the form, 0 to about 1.05.
 
@@ -147,6 +155,7 @@ def row_score(labels: Sequence[str], row: FormRow, groups: Sequence[str]) -> flo
     """
     if not labels:
         return 0.0
+    labels = [*labels[:-1], _without_outer(labels[-1])]
     if _COLLAPSED.fullmatch(plain(labels[-1])):
         return 1.0 if row.code == "other_total" else 0.0
     best = best_similarity(labels[-1], row.labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import groupby, permutations
 
 from archive.codebook import Template, metrics
 from pipeline.finding import Finding
@@ -103,6 +103,8 @@ class Table2Reader:
         self._heads: list[tuple[ColumnSet, float]] = []
         self._head_cells: tuple[Cell, ...] = ()
         self._end = 0
+        # How often each head is printed, side by side: once, unless merged cells were repeated.
+        self._times: list[int] = []
         self._last: tuple[str, ...] = ()
         # Row code, figures and place of rows that no head or too few cells left without columns.
         self._unplaced: list[tuple[str, list[str], str]] = []
@@ -121,7 +123,12 @@ class Table2Reader:
 
         """
         cut, self.cut = self.cut, None
-        if cut is None or len(cut[1]) != len(values):
+        if cut is None:
+            return label, values
+        if not any(cell.text.strip() for cell in values):
+            # Only its label goes on, in a grid that may lack the columns of the page before.
+            values = [replace(cell, text="") for cell in cut[1]]
+        if len(cut[1]) != len(values):
             return label, values
         words = cut[0].text + label.text
         fit = max(best_similarity(words, names) for names in table2_rows().values())
@@ -162,11 +169,39 @@ class Table2Reader:
             end: grid column behind an empty cell that ends the row; 0 where it ends with words.
 
         """
+        # What a page break cuts behind a head is the head, not the row above it.
+        self._last = ()
         self._heads = find_heads(labels)
         self._end = end
         self._head_cells = tuple(cells)
+        self._times = [1] * len(labels)
+        if not self._heads and cells:
+            self._once_each(labels)
         if not self._heads:
             self.unknown_head(labels, place)
+
+    def _once_each(self, labels: Sequence[str]) -> None:
+        """Take head cells that repeat the one before them as what became of a merged cell."""
+        runs = [list(run) for _, run in groupby(labels, plain)]
+        self._heads = find_heads([run[0] for run in runs])
+        self._times = [len(run) for run in runs]
+        # Each head now stands for several cells, so that only their order tells what is whose.
+        self._head_cells = ()
+
+    def _without_copies(self, values: Sequence[Cell]) -> list[Cell]:
+        """Return value cells without those that repeat one as often as its head; none if unsure."""
+        if max(self._times, default=1) == 1:
+            return list(values)
+        if len(values) != sum(self._times):
+            return []
+        kept = []
+        rest = iter(values)
+        for times in self._times:
+            run = [next(rest) for _ in range(times)]
+            if len({plain(cell.text) for cell in run}) > 1:
+                return []
+            kept.append(run[0])
+        return kept
 
     def unknown_head(self, labels: Sequence[str], place: str) -> None:
         """Refuse a 信息内容 row: say what it prints, read nothing under it."""
@@ -229,6 +264,7 @@ class Table2Reader:
             self._set_aside(label.text, [c.text for c in values], label.place)
             return
         code, columns = chosen
+        values = self._without_copies(values)
         wanted = len(columns.columns)
         readings = None if ragged else self._by_geometry(values, wanted)
         if readings is None:

@@ -150,6 +150,10 @@ def map_columns(rows: Sequence[GridRow], table: Table) -> ColumnMap | None:
     ordered = {code: columns[code] for code in COLUMN_CODES if code in columns}
     taken = {n for numbers in ordered.values() for n in numbers}
     foreign = frozenset(n for n in range(table.columns) if n not in taken and _foreign(rows, n))
+    whole = _under(rows, _HEAD_GROUPS[0])
+    if whole and any(min(taken) < n < max(taken) and n not in whole for n in foreign):
+        # 申请人情况 has lost its colspan, and what stood behind it has slid among its columns.
+        return None
     return ColumnMap(ordered, table.columns, table.edges, tuple(placed), foreign)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.finding import Finding
-from pipeline.read.document import Table
+from pipeline.read.document import Cell, Table
 from pipeline.recognise.form import table4_columns, table4_leaf_labels
 from pipeline.recognise.labels import best_similarity, plain, similarity
-from pipeline.recognise.numbers import read_cell
+from pipeline.recognise.numbers import looks_like_figure, read_cell
 from pipeline.recognise.rows import GridRow, may_lack_cell
 from pipeline.report import CellReading
 
@@ -104,6 +104,32 @@ def _codes_by_order(heads: list[tuple[str, str]]) -> dict[int, str]:
     return {n: o[0] for (n, _), o in zip(leaves, official, strict=True)}
 
 
+def _codes_without_spans(heads: Sequence[GridRow], data: Sequence[GridRow]) -> dict[int, str]:
+    """Return codes where all spans are lost: groups and leaves in the form's order, row by row.
+
+    Only where the one row of figures has a cell for each column of the form and no more.
+    """
+    printed = [row.cells for row in data if any(cell.text.strip() for cell in row.cells)]
+    official = table4_columns()
+    words = [
+        plain(c.text) for row in heads for c in row.cells if c.row == row.row and c.text.strip()
+    ]
+    leaves = [word for word in words if similarity(word, _ABOVE) < _FITS and word not in GROUPS]
+    groups = [word for word in words if word in GROUPS]
+    if len(printed) != 1 or len(leaves) != len(official) or groups != list(GROUPS):
+        return {}
+    cells = printed[0]
+    fits = [
+        best_similarity(leaf, table4_leaf_labels(own[2])) >= _FITS
+        for leaf, own in zip(leaves, official, strict=True)
+    ]
+    alone = [cell.column for cell in cells] == list(range(len(official)))
+    plain_cells = all(cell.column_span == cell.row_span == 1 for cell in (*cells, *heads[-1].cells))
+    if not (all(fits) and alone and plain_cells):
+        return {}
+    return {number: own[0] for number, own in enumerate(official)}
+
+
 def recognise_table4(
     heads: Sequence[GridRow],
     data: Sequence[GridRow],
@@ -130,6 +156,8 @@ def recognise_table4(
         codes = _codes_by_column(columns, _FITS_WITH_ONE_WRONG)
     if len(set(codes.values())) != len(table4_columns()):
         codes = _codes_by_order(columns)
+    if not codes and data_table in {None, head_table}:
+        codes = _codes_without_spans(heads, data)
     if not codes:
         names = "、".join(dict.fromkeys(leaf for _, leaf in columns if leaf))
         return {}, (
@@ -164,26 +192,26 @@ def recognise_table4(
     return _read_row(figures[0], codes, head_table, data_table or head_table)
 
 
+def _reach(cell: Cell) -> range:
+    return range(cell.column, cell.column + cell.column_span)
+
+
 def _read_row(
     row: GridRow, codes: dict[int, str], head_table: Table, data_table: Table
 ) -> tuple[dict[str, CellReading], tuple[Finding, ...]]:
     same_grid = head_table is data_table or head_table.columns == data_table.columns
     cells: dict[str, CellReading] = {}
     if same_grid:
+        if any(looks_like_figure(c.text) and codes.keys().isdisjoint(_reach(c)) for c in row.cells):
+            message = "表四有数字不在任何列头之下，各列无法确定。"
+            return {}, (Finding("W-T4-ROW", "warning", message, "", row.cells[0].place),)
         for number, code in codes.items():
             inside = [c for c in row.cells if c.column <= number < c.column + c.column_span]
             if not inside:
                 cells[code] = CellReading(
                     None, None, "unread", "该列下没有单元格", head_table.place
                 )
-            elif (
-                inside[0].column_span > 1
-                and any(
-                    n in codes and codes[n] != code
-                    for n in range(inside[0].column, inside[0].column + inside[0].column_span)
-                )
-                and inside[0].text.strip()
-            ):
+            elif any(codes.get(n, code) != code for n in _reach(inside[0])):
                 cells[code] = CellReading(
                     inside[0].text,
                     None,
@@ -193,6 +221,10 @@ def _read_row(
                 )
             elif code not in cells or cells[code].state == "blank":
                 cells[code] = read_cell(inside[0].text, inside[0].place, inside[0].doubt)
+            elif inside[0].text.strip() and inside[0].place != cells[code].place:
+                cells[code] = CellReading(
+                    inside[0].text, None, "unread", "一列内有多个单元格有数字", inside[0].place
+                )
         return cells, ()
     values = list(row.cells)
     order = list(dict.fromkeys(codes[n] for n in sorted(codes)))

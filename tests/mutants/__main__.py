@@ -10,9 +10,8 @@ from pathlib import Path
 
 import click
 
-from tests.mutants.make import FORMATS, SCANS, make
+from tests.mutants.make import FORMATS, LAYOUTS, SCANS, make
 from tests.mutants.measure import Count, Judged, judge
-from tests.mutants.traps import TRAPS
 
 _ENDINGS = {"html": "html", "docx": "docx", "pdf": "pdf"} | dict.fromkeys(SCANS, "scan")
 
@@ -27,7 +26,7 @@ def _jobs(count: int, seed: str, formats: tuple[str, ...]) -> list[tuple[str, st
 
 
 def _with_layouts(jobs: list[tuple[str, str]]) -> list[tuple[str, str, str | None]]:
-    names = sorted(TRAPS)
+    names = sorted(LAYOUTS)
     return [(*job, names[n // len(FORMATS) % len(names)]) for n, job in enumerate(jobs)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from archive.codebook import Template, template_metrics
-from tests.mutants import hostile, labels, spans, traps
+from tests.mutants import elsewhere, hostile, labels, spans, traps
 from tests.mutants.figures import OTHER, figures, print_figures
 from tests.mutants.model import Draft, Mutant, Sheet, delete_row
 from tests.mutants.write_docx import write_docx
@@ -29,6 +29,7 @@ _WRITERS = {
     "pipes": write_grid_text,
     "spaces": write_lines,
 }
+LAYOUTS = traps.TRAPS | elsewhere.ELSEWHERE
 _NARROW = str.maketrans("０１２３４５６７８９．＋", "0123456789.+")
 _PAPER = str.maketrans("－−", "--")
 # Without a grid a changed structure is no longer the document's but the tool's.
@@ -50,7 +51,7 @@ def make(seed: str, form: str, trap: str | None = None, layout: str | None = Non
         seed: any text.
         form: format of the file.
         trap: name of the change of ``hostile.MUTATIONS`` to make; None lets chance decide.
-        layout: name of the change of ``traps.TRAPS`` to make; None for none.
+        layout: name of the change of ``LAYOUTS`` to make; None for none.
     """
     rng = random.Random(f"{seed} {form}")
     template: Template = rng.choice(("2019", "2021", "2021"))
@@ -75,7 +76,8 @@ def make(seed: str, form: str, trap: str | None = None, layout: str | None = Non
     if trap is not None:
         draft.kinds.append(trap)
         hostile.MUTATIONS[trap](draft)
-    if layout is not None and _possible(layout, draft):
+    change = layout is not None and _possible(layout, draft)
+    if change and layout in traps.TRAPS:
         draft.kinds.append(layout)
         traps.TRAPS[layout](draft)
     for name, mutate in labels.MUTATIONS.items():
@@ -90,6 +92,10 @@ def make(seed: str, form: str, trap: str | None = None, layout: str | None = Non
         if rng.random() < share:
             draft.kinds.append(name)
             (spans.MUTATIONS | spans.HTML_ONLY)[name](draft)
+    if change and layout in elsewhere.ELSEWHERE:
+        # What a program does to a finished table.
+        draft.kinds.append(layout)
+        elsewhere.ELSEWHERE[layout](draft)
     data = _WRITERS[form](draft, _blocks(draft))
     told = {c: p for c, p in draft.printed.items() if c[0] != "~" and c not in draft.absent}
     return Mutant(seed, form, data, told, frozenset(draft.untold), tuple(draft.kinds))
@@ -99,6 +105,8 @@ def _possible(layout: str, draft: Draft) -> bool:
     """Tell whether a change of the layout is made: with a grid, and not upon another change."""
     if set(draft.kinds) & set(hostile.MUTATIONS):
         return False
+    if layout in elsewhere.ONLY:
+        return draft.format in elsewhere.ONLY[layout]
     return layout not in traps.LAYOUT or draft.format in {"html", "docx", "pdf"}
 
 

@@ -197,6 +197,9 @@ def four_labelled(draft: Draft) -> None:
 def four_two_years(draft: Draft) -> None:
     """Table four with a second row of figures: nobody can say which is meant."""
     sheet = draft.four[0]
+    if not any(s.text.strip() for s in _values(sheet)):
+        # A row of blanks above the only figures is an empty row.
+        return
     row = sheet.rows
     for s in _values(sheet):
         text = str(draft.rng.randint(0, 99))

@@ -8,6 +8,7 @@ import random
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.mutants.elsewhere import OVERFLOW
 from tests.mutants.model import Draft, Sheet
 from tests.replica.fontfile import character_width, fonts, runs
 from tests.replica.pdf_form import wrap
@@ -19,8 +20,9 @@ _PAD = 2.5
 class PdfPages:
     """A cursor that sets lines and tables from the top down; draws its style first."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, *, overflow: bool = False) -> None:
         self.rng = rng
+        self.overflow = overflow
         self.page_name = rng.choice(("a4", "a4", "a4", "a4-landscape", "16k"))
         self.width, self.height = _SIZES[self.page_name]
         self.margin = rng.choice((48.0, 60.0, 72.0))
@@ -72,9 +74,7 @@ class PdfPages:
             (s.row, s.column): [
                 line
                 for part in s.text.split("\n")
-                for line in wrap(
-                    part, self.size, xs[s.column + s.columns] - xs[s.column] - 2 * _PAD
-                )
+                for line in self._wrapped(part, xs[s.column + s.columns] - xs[s.column])
             ]
             for s in sheet.slots
         }
@@ -103,6 +103,10 @@ class PdfPages:
             if row < sheet.rows:
                 self._turn()
         self.y -= 6
+
+    def _wrapped(self, words: str, width: float) -> list[str]:
+        whole = self.overflow and words.isdecimal()
+        return [words] if whole else wrap(words, self.size, width - 2 * _PAD)
 
     def _heights(self, sheet: Sheet, lines: dict[tuple[int, int], list[str]]) -> list[float]:
         heights = [self.leading + 2 * _PAD] * sheet.rows
@@ -154,7 +158,7 @@ class PdfPages:
 
 def write_pdf(draft: Draft, blocks: list[str | Sheet]) -> bytes:
     """Write the pages."""
-    pages = PdfPages(draft.rng)
+    pages = PdfPages(draft.rng, overflow=OVERFLOW in draft.kinds)
     for block in blocks:
         if isinstance(block, str):
             pages.paragraph(block)

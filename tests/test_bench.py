@@ -14,6 +14,7 @@ from tests.bench.readings import FLOORS, from_tables, pdfplumber_tables
 from tests.bench.samples import samples
 
 
+@pytest.mark.proof
 def test_each_way_of_reading_is_printed_with_its_right_cells(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

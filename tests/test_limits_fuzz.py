@@ -16,7 +16,7 @@ from pipeline.report import Report
 from tests.replica.documents import write_documents
 
 SEED = 20210101
-ROUNDS = 400
+ROUNDS = 250
 PIECES = (b"<", b">", b"</td>", b"<table>", b"<w:tbl>", b"0", b"99999", b" 0 R", b"endobj", b"\t")
 PIECES += (b"\x00", b"&#x110000;", b"-1", b"\xff\xfe", "（六）".encode(), "件".encode("gb18030"))
 NUMBERS = (b'"0"', b'"99999999"', b'"-5"', b'"x"', b'""')

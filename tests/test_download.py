@@ -93,7 +93,7 @@ def test_what_an_address_gave_last_is_what_is_asked_about(archive, exchange):
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-        # The time of a gzip header would give each test process another name for the test.
+    # The time of a gzip header would give each test process another name for the test.
     [
         ("gzip", gzip.compress(PAGE, mtime=0)),
         ("x-gzip", gzip.compress(PAGE, mtime=0)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
+from twisted.internet.defer import Deferred, DeferredList
 
 from archive.runs import SiteBusyError
 from archive.trouble import told
@@ -20,6 +21,7 @@ from crawler.spiders.platform import PlatformSpider
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
     from crawler.profile import Profile
@@ -72,13 +74,20 @@ def walk(spiders: Sequence[Any], settings: Settings) -> list[Ended]:
     process = CrawlerProcess(settings)
     crawlers = [process.create_crawler(spider) for spider in spiders]
     broken: dict[str, BaseException] = {}
-    for crawler in crawlers:
+    over: dict[str, Deferred[Any]] = {}
+    for crawler, spider in zip(crawlers, spiders, strict=True):
+
+        def begin(_: object, crawler: Crawler = crawler) -> Deferred[None]:
+            return process.crawl(crawler)
 
         def note(failure: Failure, name: str = crawler.spidercls.name) -> None:
             assert failure.value is not None
             broken[name] = failure.value
 
-        process.crawl(crawler).addErrback(note)
+        # A host is asked by one walk at a time: sites that share one wait for each other.
+        hosts = spider.profile.all_hosts
+        before = DeferredList([over[host] for host in hosts if host in over])
+        over |= dict.fromkeys(hosts, before.addCallback(begin).addErrback(note))
     process.start()
     return [_ended(crawler, broken.get(crawler.spidercls.name)) for crawler in crawlers]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crawl_site import HOST, Answer, Site, article, crawl, html
+from tests.crawl_site import HOST, Answer, Site, article, command, crawl, html, profile, run
 
 REPORT = "考试县财政局2021年政府信息公开工作年度报告"
 PADDING = "<!--" + "x" * 1200 + "-->"
@@ -112,3 +112,28 @@ def test_a_list_whose_pages_link_only_to_the_next_is_read_to_its_end(tmp_path):
     with Site(pages) as site:
         done = crawl(tmp_path, site)
     assert len(done.documents()) == 5
+
+
+def test_sites_that_share_a_host_ask_it_one_after_the_other(tmp_path):
+    pages = {
+        f"/{name}{path}": answer
+        for name in ("jia", "yi")
+        for path, answer in site_with(html(line("202201/t20220120_1.html"))).items()
+    }
+    for name in ("jia", "yi"):
+        pages[f"/{name}/"] = html(f'<a href="/{name}/gk/">政务公开</a>')
+    files = []
+    for name in ("jia", "yi"):
+        (tmp_path / name).mkdir()
+        file = profile(tmp_path / name)
+        text = file.read_text(encoding="utf-8").replace('"kao"', f'"{name}"')
+        file.write_text(text.replace(f"http://{HOST}/", f"http://{HOST}/{name}/"), encoding="utf-8")
+        files.append(file)
+    with Site(pages) as site:
+        arguments = command(tmp_path / "data", site.port, files[0])
+        done = run([*arguments, "--profile", str(files[1])], tmp_path / "data")
+        asked = [name for path in site.paths if (name := path.split("/")[1]) in {"jia", "yi"}]
+    assert done.code == 0, done.output
+    assert asked == sorted(asked)
+    assert asked.count("jia") == asked.count("yi") > 2
+    assert len(done.documents()) == 2

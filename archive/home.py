@@ -11,7 +11,8 @@ from sqlite_utils import Database
 
 from archive.blobs import BlobStore
 from archive.schema import migrations
-from archive.store import Store, open_store
+from archive.store import Store
+from archive.store_setting import open_store
 from archive.warc_files import RunFiles
 
 

@@ -1,23 +1,17 @@
 """Store: where the bytes of an archive are kept, in its data folder or in object storage.
 
-The file ``store.toml`` in the data folder says where; without it, the folder itself is the store.
 Names are paths with "/": ``blobs/ab/cd/<sha256>``, ``warc/<site>-<run>-<n>.warc.gz``.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from archive import atomic
-
-SETTING = "store.toml"
-_KEYS = {"url", "endpoint_url"}
 
 
 class ObjectMissingError(FileNotFoundError):
@@ -244,56 +238,3 @@ class FolderStore(Store):
     def delete(self, name: str) -> None:
         """See ``Store``."""
         self.path(name).unlink(missing_ok=True)
-
-
-def open_store(folder: Path, patience: float | None = None) -> Store:
-    """Return the store of an archive.
-
-    Args:
-        folder: its data folder.
-        patience: see ``object_store``.
-
-    Raises:
-        StoreSettingError: ``store.toml`` names none that can be opened.
-
-    """
-    path = folder / SETTING
-    try:
-        setting = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return FolderStore(folder)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StoreSettingError(f"{path} is no TOML file ({error}): mend it") from error
-    if not set(setting) <= _KEYS or not all(isinstance(v, str) for v in setting.values()):
-        raise StoreSettingError(
-            f"{path} may say url and endpoint_url, each a text, and says {', '.join(setting)}"
-        )
-    if "url" not in setting:
-        raise StoreSettingError(f'{path} does not say url: write url = "s3://bucket/prefix"')
-    return object_store(setting["url"], setting.get("endpoint_url"), patience)
-
-
-def object_store(url: str, endpoint_url: str | None = None, patience: float | None = None) -> Store:
-    """Return a store in S3-compatible object storage; nothing is asked of it yet.
-
-    Args:
-        url: "s3://bucket/prefix".
-        endpoint_url: address of the server, where it is not Amazon's.
-        patience: seconds for which a server that does not answer is waited for; None for minutes,
-            as a night can wait, which a visitor of the site can't.
-
-    Raises:
-        StoreSettingError: the address is of another kind, or the extra is missing.
-
-    """
-    scheme, _, path = url.partition("://")
-    bucket, _, prefix = path.partition("/")
-    if scheme != "s3" or not bucket:
-        raise StoreSettingError(f"{url} is no store: name one as s3://bucket/prefix")
-    if find_spec("s3fs") is None:
-        raise StoreSettingError(f"{url} needs s3fs: pip install nianbao[cluster]")
-    # What speaks S3 is an extra, and takes a second to load.
-    from archive.object_server import Server  # noqa: PLC0415
-    from archive.object_store import ObjectStore  # noqa: PLC0415
-
-    return ObjectStore(Server(endpoint_url, patience), bucket, prefix.strip("/"))

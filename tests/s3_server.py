@@ -18,7 +18,8 @@ import pytest
 pytest.importorskip("s3fs", reason="needs the extra nianbao[cluster]")
 pytest.importorskip("moto", reason="needs the extra nianbao[cluster] and moto[server]")
 
-from archive.store import SETTING, Store, object_store
+from archive.store import Store
+from archive.store_setting import SETTING, object_store
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",

@@ -18,7 +18,7 @@ from archive.blobs import BlobStore
 from archive.home import Archive
 from archive.keeping.backup import BackupError, backup
 from archive.keeping.verify import verify
-from archive.store import open_store
+from archive.store_setting import open_store
 from pipeline.download import archive_exchange
 from tests.crawl_site import ROOT, Site, article, command, html, profile
 from tests.kept_archive import FILE, HOME, Clock, exchange, keep, run_command

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from archive.blobs import BlobStore
-from archive.store import open_store
+from archive.store_setting import open_store
 from crawler.profile import load
 from tests.crawl_site import ROOT, Walked, check_warc, rows_of, run
 from tests.replica import ReplicaServer, build_county, build_sites

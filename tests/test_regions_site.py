@@ -20,7 +20,8 @@ from lxml import etree
 from playwright.sync_api import sync_playwright
 
 from archive.publish import POINTER, Release
-from archive.regions.country import Country, Region, published
+from archive.regions.country import Country, published
+from archive.regions.region import Region
 from archive.regions.search import Chosen, CountrySearch
 from archive.search import search
 from archive.site.country_regions import RegionSites, RegionUnavailableError

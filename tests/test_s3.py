@@ -18,14 +18,8 @@ from archive.home import Archive
 from archive.keeping.verify import verify
 from archive.records import Record, read_records
 from archive.runs import finish_run, sole_walk, start_run
-from archive.store import (
-    SETTING,
-    ObjectMissingError,
-    StoreRefusedError,
-    StoreSettingError,
-    object_store,
-    open_store,
-)
+from archive.store import ObjectMissingError, StoreRefusedError, StoreSettingError
+from archive.store_setting import SETTING, object_store, open_store
 from archive.warc_files import RunFiles, files_of
 from pipeline.download import archive_exchange
 from pipeline.restoring.adopt import adopt

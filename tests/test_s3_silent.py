@@ -17,7 +17,8 @@ from archive import object_server
 from archive.home import Archive
 from archive.keeping.verify import verify
 from archive.runs import finish_run, start_run
-from archive.store import StoreSilentError, object_store
+from archive.store import StoreSilentError
+from archive.store_setting import object_store
 from pipeline.download import archive_exchange
 from pipeline.parse import parse
 from pipeline.store import store

@@ -18,7 +18,7 @@ from PIL import Image
 from archive.blobs import BlobStore
 from archive.site import evidence
 from archive.site.evidence import BusyError, NoPictureError, Pictures, Spot
-from archive.store import open_store
+from archive.store_setting import open_store
 from pipeline.evidence.font import FontMissingError, find_font
 from tests.replica.data import reports
 from tests.replica.documents import html_style, pdf_style

@@ -8,14 +8,8 @@ import pytest
 
 from archive.atomic import PREFIX
 from archive.home import Archive
-from archive.store import (
-    SETTING,
-    FolderStore,
-    ObjectMissingError,
-    StoreSettingError,
-    object_store,
-    open_store,
-)
+from archive.store import FolderStore, ObjectMissingError, StoreSettingError
+from archive.store_setting import SETTING, object_store, open_store
 from tests.kept_archive import run_command
 
 

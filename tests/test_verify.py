@@ -16,7 +16,8 @@ from archive import warc
 from archive.blobs import BlobStore
 from archive.keeping.verify import verify
 from archive.records import Damage, read_records
-from archive.store import FolderStore, open_store
+from archive.store import FolderStore
+from archive.store_setting import open_store
 from archive.warc_files import RunFiles
 from tests.kept_archive import FILE, PAGE, keep, run_command
 

@@ -21,7 +21,8 @@ from typing import BinaryIO
 
 from archive import atomic
 from archive.blobs import BlobDamagedError, BlobStore
-from archive.store import FolderStore, Store, open_store
+from archive.store import FolderStore, Store
+from archive.store_setting import open_store
 from archive.warc_files import files_of, named
 
 _PIECE = 1 << 20

@@ -140,7 +140,8 @@ def store(url: str | None, endpoint_url: str | None, data: Path) -> None:
     """
     from archive.keeping.moving import MoveError, move
     from archive.runs import SiteBusyError
-    from archive.store import FolderStore, object_store, open_store
+    from archive.store import FolderStore
+    from archive.store_setting import object_store, open_store
 
     if url is None:
         click.echo(open_store(data).url)

@@ -17,7 +17,8 @@ from archive import atomic
 from archive.home import Archive
 from archive.keeping.ordered import ordered
 from archive.runs import sole_crawl
-from archive.store import SETTING, FolderStore, Store
+from archive.store import FolderStore, Store
+from archive.store_setting import SETTING
 from archive.warc_files import named
 
 _PARTS = ("blobs/", "warc/", "state/")

@@ -21,7 +21,8 @@ from archive.exports import PACKAGE
 from archive.keeping.ordered import ordered
 from archive.keeping.verify_warc import Named, verify_file
 from archive.publish import POINTER, REGIONS, public_folder
-from archive.store import FolderStore, Store, StoreError, open_store
+from archive.store import FolderStore, Store, StoreError
+from archive.store_setting import open_store
 
 _PIECE = 1 << 20
 

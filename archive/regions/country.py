@@ -47,6 +47,7 @@ from archive.publish import (
 from archive.regions.build import Built, Task, build, end_with_parent, made_by
 from archive.regions.dataset import write_dataset
 from archive.regions.divide import WAYS, divide, shares
+from archive.regions.region import Region
 from archive.schema import migrations
 
 # Touched with every region that is switched, so that a server need not look at all of them.
@@ -64,31 +65,6 @@ class NoRoomError(OSError):
 
 class RegionsFailedError(RuntimeError):
     """Some regions could not be built."""
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A region as it is published.
-
-    Args:
-        code: two, four or six digits, or ``unknown``.
-        release: its database.
-        facts: name, counts, newest report and sites, as ``archive.regions.build`` gives them.
-        content: digest of the rows that the release was made of.
-        parts: its files of the Parquet data set.
-
-    """
-
-    code: str
-    release: Release
-    facts: dict[str, Any]
-    content: str
-    parts: list[dict[str, Any]]
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.facts["name"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from archive.regions.build import PARTS
 from archive.regions.parquet import write_shared
 
 if TYPE_CHECKING:
-    from archive.regions.country import Region
+    from archive.regions.region import Region
 
 LINK = "parquet"
 DESCRIPTION = (

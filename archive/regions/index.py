@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TypeVar
 
 from archive.passages import plain
-from archive.regions.country import Region
+from archive.regions.region import Region
 from archive.results import Hit
 from archive.search import WEIGHTS, passages_of, phrase
 

@@ -20,8 +20,8 @@ from itertools import islice
 from threading import Lock
 from typing import TypeVar
 
-from archive.regions.country import Region
 from archive.regions.index import Found, Index, RegionHit
+from archive.regions.region import Region
 from archive.search import WEIGHED, words
 
 # A connection takes some 0.2 MB; those of the largest regions stay open, the others are opened for

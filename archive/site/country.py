@@ -17,7 +17,8 @@ from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 
 from archive.publish import ReleaseDamagedError
-from archive.regions.country import Country, Region
+from archive.regions.country import Country
+from archive.regions.region import Region
 from archive.regions.search import CountrySearch
 from archive.site import guard, plugin
 from archive.site.address import PublicAddress, under, without_prefix

@@ -11,7 +11,8 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment, FileSystemLoader
 
-from archive.regions.country import Country, Region
+from archive.regions.country import Country
+from archive.regions.region import Region
 from archive.regions.search import CountrySearch
 from archive.site import plugin, words
 from archive.site.address import PublicAddress

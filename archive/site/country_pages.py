@@ -8,8 +8,8 @@ from typing import Any
 from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 
-from archive.regions.country import Region
 from archive.regions.divide import UNKNOWN, WAYS
+from archive.regions.region import Region
 from archive.site import country_files, country_found, words
 from archive.site.answers import LAST_PAGE, number_from, pager
 from archive.site.country_held import PER_PAGE, Held, Route, error_page, page_of, sum_of

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from archive.regions.country import Region
+from archive.regions.region import Region
 from archive.site.guard import App, Receive, Scope, Send
 from archive.site.warming import status_of
 

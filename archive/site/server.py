@@ -22,7 +22,8 @@ from jinja2.bccache import Bucket, BytecodeCache
 from archive.blobs import BlobStore
 from archive.catalogue import Catalogue
 from archive.publish import Release
-from archive.regions.country import Country, Region
+from archive.regions.country import Country
+from archive.regions.region import Region
 from archive.site import plugin, words
 from archive.site.address import PublicAddress, under
 from archive.site.answers import DATABASE
@@ -33,7 +34,7 @@ from archive.site.guard import App
 from archive.site.kept import MOST, kept
 from archive.site.metadata import describe
 from archive.site.switch import Switch
-from archive.store import open_store
+from archive.store_setting import open_store
 from archive.synthetic import is_synthetic
 
 HERE = Path(__file__).parent

@@ -19,7 +19,8 @@ from typing import Any, TextIO
 from archive import atomic, journal
 from archive.home import Archive
 from archive.records import Damage
-from archive.store import SETTING, FolderStore, Store, open_store
+from archive.store import FolderStore, Store
+from archive.store_setting import SETTING, open_store
 from archive.warc_files import files_of
 from pipeline.cluster.stored import read_stored
 from pipeline.download import archive_exchange

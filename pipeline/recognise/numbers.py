@@ -103,20 +103,11 @@ def _read_composed(text: str, raw: str, folded: str, place: str) -> CellReading:
     return CellReading(raw=raw, value=None, state="note", note=folded, place=place)
 
 
-_DIGITS = re.compile(r"[\d.,]+")
-_LONGEST = 12  # digits of a wrapped figure: no report counts a trillion of anything
-
-
 def _broken_figure(text: str) -> str:
     """Return a figure that a narrow column breaks over lines, with its remark; empty if whole."""
     lines = [line.strip() for line in fold(text).split("\n")]
     lines = [line for line in lines if line]
     if len(lines) < 2 or not re.fullmatch(r"[+-]?[\d.,]*", lines[0]):
-        return ""
-    if any(len(line) < len(lines[0]) - 1 for line in lines[1:-1] if _DIGITS.fullmatch(line)):
-        # A figure that wraps fills each line but its last: these are two, of two rows.
-        return ""
-    if sum(map(len, filter(_DIGITS.fullmatch, lines))) > _LONGEST:
         return ""
     return "".join(lines) if re.match(r"[\d.,]", lines[1]) else ""
 

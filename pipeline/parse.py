@@ -16,7 +16,7 @@ from pipeline.recognise import recognise
 from pipeline.report import Report
 
 # Raised with every change that can alter what is read, so that `reparse` knows what is stale.
-READER_VERSION = "3"
+READER_VERSION = "4"
 
 
 def unreadable(kind: Kind, error: UnreadableError) -> Report:

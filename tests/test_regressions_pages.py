@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.parse import parse
@@ -39,23 +41,16 @@ def test_figures_of_table_four_cut_by_a_page_are_refused():
 
 
 def on_pages(table, page):
-    cells = tuple(
-        Cell(
-            c.row,
-            c.column,
-            c.row_span,
-            c.column_span,
-            c.text,
-            page_place(page, (c.column, c.row, 1, 1)),
-        )
-        for c in table.cells
-    )
+    cells = tuple(replace(c, place=page_place(page, (c.column, c.row, 1, 1))) for c in table.cells)
     edges = tuple(10.0 * n for n in range(table.columns + 1))
     return Table(table.rows, table.columns, cells, page_place(page, (0, 0, 1, 1)), edges=edges)
 
 
-def page_cut(above, below):
-    """Return a report with a row cut by a page: texts of its cells above and below."""
+def page_cut(above, below, full=()):
+    """Return a report with a row cut by a page: texts of its cells above and below.
+
+    The cells above in the columns `full` have no room for one more digit.
+    """
     values = distinct_values("2021")
     first, last = cut(third("2021", values), 9)
     upper = {c.column: c for c in last.cells if c.row == 0}
@@ -63,17 +58,13 @@ def page_cut(above, below):
         {column: texts.get(column, "") for column in upper if column >= 2}
         for texts in (above, below)
     ]
-    row = [Cell(first.rows, column, 1, 1, text, "x") for column, text in halves[0].items()]
+    row = [
+        Cell(first.rows, column, 1, 1, text, "x", full=column in full)
+        for column, text in halves[0].items()
+    ]
     first = Table(first.rows + 1, 10, (*first.cells, *row), first.place)
     cells = tuple(
-        Cell(
-            c.row,
-            c.column,
-            c.row_span,
-            c.column_span,
-            halves[1][c.column] if c.row == 0 and c.column >= 2 else c.text,
-            c.place,
-        )
+        replace(c, text=halves[1][c.column]) if c.row == 0 and c.column >= 2 else c
         for c in last.cells
     )
     last = Table(last.rows, 10, cells, last.place)
@@ -85,20 +76,47 @@ def page_cut(above, below):
 def test_a_page_break_between_two_lines_of_the_same_figures():
     label = {2: "3.危及“三安全一稳定”"}
     codes = [c for c in distinct_values("2021") if c.startswith("t3_denied_security_stability__")]
-    values, report = page_cut(
-        label | dict.fromkeys(range(3, 10), "61900"), dict.fromkeys(range(3, 10), "76")
+    _, report = page_cut(
+        label | dict.fromkeys(range(3, 10), "61900"),
+        dict.fromkeys(range(3, 10), "76"),
+        full=range(3, 10),
     )
     assert [report.cells[c].value for c in codes] == [6190076] * 7
-    del values
 
 
 def test_halves_that_may_be_two_rows_are_refused():
     label = {2: "3.危及“三安全一稳定”"}
     codes = [c for c in distinct_values("2021") if c.startswith("t3_denied_security_stability__")]
     _, report = page_cut(
-        label | dict.fromkeys(range(3, 9), "12") | {9: "7200"}, dict.fromkeys(range(3, 10), "534")
+        label | dict.fromkeys(range(3, 9), "12") | {9: "7200"},
+        dict.fromkeys(range(3, 10), "534"),
+        full=[9],
     )
     assert {report.cells[c].state for c in codes} == {"unread"}
+
+
+@pytest.mark.parametrize("figures", [lambda n: str(n % 9 + 1), lambda n: str(1000 + n)])
+@pytest.mark.parametrize("row", range(5, 26))
+def test_a_row_without_a_label_on_top_of_a_page_is_not_the_end_of_the_one_before(row, figures):
+    values = distinct_values("2021")
+    values |= {c: figures(n) for n, c in enumerate(values) if c.startswith("t3_")}
+    table = third("2021", values)
+    assert row < table.rows
+    above, below = [], []
+    for c in table.cells:
+        if c.row + c.row_span <= row:
+            above.append(c)
+        elif c.row >= row:
+            text = "" if c.row == row and c.column < 3 else c.text
+            below.append(replace(c, row=c.row - row, text=text))
+        else:
+            above.append(replace(c, row_span=row - c.row))
+            below.append(replace(c, row=0, row_span=c.row + c.row_span - row, text=""))
+    report = report_of(
+        on_pages(Table(row, table.columns, tuple(above), PAGE), 1),
+        on_pages(Table(table.rows - row, table.columns, tuple(below), PAGE), 2),
+    )
+    assert not wrong(report, values)
 
 
 def test_a_label_cut_behind_its_number_keeps_the_figures():
@@ -167,6 +185,7 @@ def test_the_number_of_the_next_label_is_not_the_end_of_a_whole_one():
 def test_figures_go_on_in_the_first_row_of_a_page_only():
     readings = {code: read_cell("1234", PAGE) for code in COLUMN_CODES}
     cut_row = Candidate(["7.属于行政执法案卷"], readings, PAGE, has_figures=True, fragment=0)
+    cut_row = replace(cut_row, full=frozenset([PAGE]))
     rest = Candidate([], readings, PAGE, has_figures=True, fragment=1)
     merged = merge_cut_rows([cut_row, rest, rest])
     assert len(merged) == 2

@@ -68,6 +68,8 @@ class Cell:
         place: where it stands.
         doubt: Chinese clause that says why the text may not be what is printed, so that the cell
             is unread; empty when the reader is certain. Only OCR is ever uncertain.
+        full: whether its last line has no room for one more character, so that its text may go on
+            overleaf; told of the last row on a page only.
 
     """
 
@@ -78,6 +80,7 @@ class Cell:
     text: str
     place: str
     doubt: str = ""
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

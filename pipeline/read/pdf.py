@@ -35,6 +35,7 @@ from pipeline.read.pdf_stacked import (
     cuts_figure,
     doubt_rows,
     doubted,
+    filled,
     is_stacked,
     lacks_row_rules,
 )
@@ -300,10 +301,11 @@ def _blocks(
     pages = [parts(page, reading) for page in scans.values()]
     for content, following in zip_longest(contents, contents[1:]):
         lines = lines_of(content.outside)
-        tables = sorted(
-            ((table.grid.ys[0], _table(table)) for table in content.tables),
-            key=lambda pair: pair[0],
-        )
+        printed = sorted(content.tables, key=lambda table: table.grid.ys[0])
+        tables = [(table.grid.ys[0], _table(table)) for table in printed]
+        if tables and following and following.tables:
+            top, last = tables[-1]
+            tables[-1] = top, replace(last, cells=tuple(filled(last.cells, printed[-1])))
         if tables and following and (content.aligned or following.lost_grid):
             top, last = tables[-1]
             foot = content.page.frame.height - _FOOT

@@ -100,6 +100,23 @@ def doubted(cell: Cell, table: PageTable, index: int) -> Cell:
     return replace(cell, doubt="同一格内上下排着几个数字，一行本可放下，无法确定取哪一个")
 
 
+def filled(cells: Sequence[Cell], table: PageTable) -> list[Cell]:
+    """Return the cells of a table at the end of a page, those of its last row told that are full.
+
+    A figure that the end of the page cuts has filled its line; one that has room has ended.
+    """
+    least = table.least_white()
+    marked = []
+    for cell, span, runs in zip(cells, table.grid.spans, table.runs, strict=True):
+        if runs and cell.row + cell.row_span == table.grid.rows:
+            left, _, right, _ = table.grid.cell_box(span)
+            line = cell_lines(runs)[-1]
+            marked.append(replace(cell, full=not _has_room(line, right - left, least)))
+        else:
+            marked.append(cell)
+    return marked
+
+
 def doubt_rows(cells: list[Cell]) -> list[Cell]:
     """Return cells, all doubted that stand beside a doubted one: it may hold two rows."""
     rows = {cell.row: cell.doubt for cell in cells if cell.doubt}

@@ -117,9 +117,9 @@ def _whole_label(first: Candidate, last: Candidate) -> str:
 def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
     """Return a row as one whose figures a page break cut between two lines of its cells.
 
-    The half on the new page has no label, or the rest of it. Broken figures fill the width of
-    their column, so that their first halves are the longest; where they are not, the halves may
-    be two rows and the cells that both have are refused.
+    The half on the new page has no label, or the rest of it. What the end of the page cuts has
+    filled its line; where one has not, the halves may be two rows and the cells that both have
+    are refused.
     """
     if not (over_page(first, last) and first.readings and last.readings):
         return None
@@ -136,11 +136,9 @@ def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
             return None
         labels = [*first.labels[:-1], label]
     both = [code for code in COLUMN_CODES if first.readings[code].raw and last.readings[code].raw]
-    lengths = {code: _longest(first.readings[code]) for code in COLUMN_CODES}
-    filled = max(lengths.values(), default=0)
     broken = all(
-        lengths[code] >= filled - 1
-        and _longest(last.readings[code]) <= lengths[code]
+        first.readings[code].place in first.full
+        and _longest(last.readings[code]) <= _longest(first.readings[code])
         and _goes_on(first.readings[code].raw or "", last.readings[code].raw or "")
         for code in both
     )
@@ -159,7 +157,7 @@ def _cut_through(first: Candidate, last: Candidate) -> Candidate | None:
             readings[code] = CellReading(raw, None, "unread", "数字被分页切断，无法确定", one.place)
         else:
             readings[code] = read_cell(raw.replace(" ", "\n"), (one if one.raw else two).place)
-    return replace(first, labels=labels, readings=readings)
+    return replace(first, labels=labels, readings=readings, full=last.full)
 
 
 def _doubted(half: CellReading) -> bool:

@@ -98,6 +98,7 @@ class Candidate:
         has_figures: whether any value cell holds a figure.
         fragment: index of the grid it stands in.
         readings_note: why its columns could not be told apart; empty when they could.
+        full: places of cells whose text may go on overleaf.
 
     """
 
@@ -107,6 +108,7 @@ class Candidate:
     has_figures: bool
     fragment: int
     readings_note: str = ""
+    full: frozenset[str] = frozenset()
 
 
 @cache

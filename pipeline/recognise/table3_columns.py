@@ -336,5 +336,6 @@ def fragment_candidates(
         place = row.cells[0].place if row.cells else table.place
         if not readings:
             reason = reason or "该行的数字无法与七个列头对应"
-        found.append(Candidate(labels, readings or {}, place, figures, row.table, reason))
+        full = frozenset(cell.place for cell in row.cells if cell.full)
+        found.append(Candidate(labels, readings or {}, place, figures, row.table, reason, full))
     return found

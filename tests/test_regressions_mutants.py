@@ -23,6 +23,7 @@ from tests.mutants.measure import judge
         ("fx1-34", "pipes", "note-row"),  # a note below a blank table four
         ("d2a-791", "spaces", "table-twice"),  # the second table four lacks its blank cells
         ("d2a-1043", "spaces", "cell-too-many"),  # a stray figure stands in for a lost blank
+        ("s6a-276", "html", "last-cell-missing"),  # behind an empty cell a figure with a remark
         ("z10-380", "pdf", "labels-blank"),  # a row without its label on top of a page
     ],
 )

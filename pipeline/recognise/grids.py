@@ -9,11 +9,11 @@ from archive.codebook import Template
 from pipeline.finding import Finding
 from pipeline.read.document import Table
 from pipeline.recognise.form import table2_rows, table4_columns
-from pipeline.recognise.labels import best_similarity, has_han, plain
+from pipeline.recognise.labels import best_similarity, plain
 from pipeline.recognise.layout import Kind, classify
 from pipeline.recognise.numbers import looks_like_figure
 from pipeline.recognise.page_cuts import COLUMN_CODES, row_fit
-from pipeline.recognise.rows import Candidate, GridRow, grid_rows
+from pipeline.recognise.rows import Candidate, GridRow, grid_rows, is_label
 from pipeline.recognise.table2 import Table2Reader
 from pipeline.recognise.table3 import recognise_table3
 from pipeline.recognise.table3_columns import fragment_candidates, inherit_columns
@@ -327,7 +327,7 @@ def _read_second(reader: Table2Reader, rows: Sequence[ClassifiedRow], table: Tab
             end = 0 if whole else last.column + last.column_span
             reader.head([c.text for c in cells], row.cells[0].place, cells, end)
             continue
-        labels = [c for c in row.cells if has_han(c.text) and not looks_like_figure(c.text)]
+        labels = [c for c in row.cells if is_label(c.text)]
         if not labels:
             if any(looks_like_figure(c.text) for c in row.cells):
                 if at_break:

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.recognise.labels import has_han
 from pipeline.recognise.layout import Kind
 from pipeline.recognise.page_cuts import COLUMN_CODES, row_level
 from pipeline.recognise.rows import GridRow, is_label
@@ -101,7 +100,7 @@ def fits_columns(row: GridRow, columns: ColumnMap, steps: int, *, spare: bool) -
     Otherwise the row was not pushed: it has a cell too much or too few, nobody knows where.
     """
     own = [n for n, cell in enumerate(row.cells) if cell.row == row.row]
-    labels = [n for n in own if has_han(row.cells[n].text)]
+    labels = [n for n in own if is_label(row.cells[n].text)]
     behind = row.cells[labels[-1] + 1 :][:1] if labels else ()
     if (steps > 0 or spare) and not all(cell.text.strip() for cell in behind):
         # An empty cell behind the label may be the label's own, and another cell missing.

@@ -199,45 +199,48 @@ def same_night(archive: Archive, site_id: str, run_id: int) -> frozenset[int]:
     return frozenset(runs)
 
 
-def ended_lately(archive: Archive, site_id: str, after: int) -> int | None:
-    """Return the last run of a site, if it came to its end this night and need not be gone on with.
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """How a run came to its end.
+
+    Args:
+        run_id: the run.
+        outcome: as of ``finish_run``.
+        reason: one sentence for the operator; None when all went well.
+        counts: how far it had come, by name.
+
+    """
+
+    run_id: int
+    outcome: str
+    reason: str | None
+    counts: dict[str, int]
+
+
+def concluded(
+    archive: Archive, site_id: str, *, since: datetime | None = None, after: int = 0
+) -> Conclusion | None:
+    """Return how the last run of a site ended, if nothing of it is left to do this night.
 
     Args:
         archive: the archive.
         site_id: the site.
+        since: when the night's work began; not known by default, so that all runs count that may
+            be of this night.
         after: only runs with greater numbers.
 
     """
+    since = since or datetime.now(UTC) - _LONGEST_NIGHT
     row = archive.db.execute(
-        "SELECT id, outcome, started_at FROM runs WHERE site_id = ? AND id > ?"
+        "SELECT id, outcome, reason, counts, started_at FROM runs WHERE site_id = ? AND id > ?"
         " ORDER BY id DESC LIMIT 1",
         (site_id, after),
     ).fetchone()
     if row is None or row[1] is None or row[1] in _GOES_ON:
         return None
-    lately = datetime.fromisoformat(row[2]) >= datetime.now(UTC) - _LONGEST_NIGHT
-    return int(row[0]) if lately else None
-
-
-def concluded_since(
-    archive: Archive, site_id: str, since: str
-) -> tuple[str, str | None, dict[str, int]] | None:
-    """Return outcome, reason and counts of a site's last run, if nothing is left of it to do.
-
-    Args:
-        archive: the archive.
-        site_id: the site.
-        since: the run began after that, ISO 8601 in UTC.
-
-    """
-    row = archive.db.execute(
-        "SELECT outcome, reason, counts FROM runs WHERE site_id = ? AND started_at >= ?"
-        " ORDER BY id DESC LIMIT 1",
-        (site_id, since),
-    ).fetchone()
-    if row is None or row[0] is None or row[0] in _GOES_ON:
+    if datetime.fromisoformat(row[4]) < since:
         return None
-    return row[0], row[1], json.loads(row[2] or "{}")
+    return Conclusion(int(row[0]), row[1], row[2], json.loads(row[3] or "{}"))
 
 
 def began(archive: Archive, runs: Collection[int]) -> str:

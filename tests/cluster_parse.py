@@ -1,6 +1,6 @@
 """Reading of many stored documents: one process against workers in networks of their own.
 
-``python -m tests.cluster_parse 20000`` (as root, for the networks) makes so many synthetic
+``python -m tests.cluster_parse 20000`` (as root, who may make networks) makes so many synthetic
 documents, lets four copies of the archive be read again (by one process; by one worker; by two; by
 two of which one is killed half-way and another one joins) and says whether all rows are the same,
 how long each took, and where the processor's time went. The exit code is 1 when rows differ.
@@ -14,7 +14,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
@@ -29,13 +29,15 @@ from pipeline.cluster.scheduler import connect
 from pipeline.cluster.stored import LocalReaders, StoredReaders
 from pipeline.reread import outdated, reread
 from pipeline.store import settle
-from tests.cluster_machines import Machines, networks
+from tests.cluster.machines import SCHEDULER, Machines
+from tests.cluster.namespaces import HERE, NoNamespacesError, namespaces
 from tests.country.fill import country, fill
 from tests.country.make import reports
 from tests.same_archive import differences
 
 YEARS = 18
 COUNTIES = 400
+WORKERS = ("nbone", "nbtwo", "nbthree")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +117,30 @@ def _alone(data: Path) -> Took:
     return Took(documents, wall, own, 0.0)
 
 
-def _cluster(data: Path, scratch: Path, workers: int, *, kill: bool = False) -> Took:
+def _cluster(data: Path, scratch: Path, names: Sequence[str], *, kill: bool = False) -> Took:
+    """Read on workers in networks of their own; the last of ``WORKERS`` replaces a killed one."""
     here = psutil.Process()
     with ExitStack() as held:
-        machines = held.enter_context(Machines(scratch, workers, namespaces=networks()))
-        client = held.enter_context(connect(machines.address))
-        client.wait_for_workers(workers)
+        held.enter_context(namespaces(WORKERS))
+        machines = held.enter_context(Machines(scratch, address=HERE))
+        for name in names:
+            machines.add(name, namespace=name)
+        client = held.enter_context(connect(machines.scheduler))
+        client.wait_for_workers(len(names))
 
         def half() -> None:
             if kill:
-                machines.kill(1)
-                machines.add()
+                machines.kill(names[0])
+                machines.add(WORKERS[-1], namespace=WORKERS[-1])
 
-        others = [psutil.Process(process.pid) for process in machines.processes]
+        counted = [SCHEDULER, *names]
+        others = [psutil.Process(machines.processes[name].pid) for name in counted]
         own = sum(here.cpu_times()[:2])
         spent, began = sum(map(_spent, others)), time.monotonic()
         documents = _read(data, ClusterReaders(client), half)
         wall = time.monotonic() - began
         own = sum(here.cpu_times()[:2]) - own
-        others = [psutil.Process(p.pid) for p in machines.processes if p.poll() is None]
+        others = [psutil.Process(process.pid) for process in machines.processes.values()]
         return Took(documents, wall, own, sum(map(_spent, others)) - spent)
 
 
@@ -146,35 +153,45 @@ def _say(line: str) -> None:
 @click.option("--filled", type=click.Path(path_type=Path), help="Where the archive is, or is made.")
 def main(documents: int, filled: Path | None) -> None:
     """Compare readings of so many DOCUMENTS."""
-    if not networks():
-        _say("not root: the workers share this machine's network")
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        filled = filled or scratch / "filled"
-        if not filled.exists():
-            with closing(country(filled)) as archive:
-                fill(archive, islice(reports(range(COUNTIES), YEARS), documents), workers=2)
-            _say(f"{documents} documents made, archived, read and stored")
-        copies = {
-            name: _stale(filled, scratch / name) for name in ("alone", "one", "two", "killed")
-        }
-        _say(f"one process: {_alone(copies['alone'])}")
-        one = _cluster(copies["one"], scratch / "m1", 1)
-        _say(f"one worker: {one}")
-        two = _cluster(copies["two"], scratch / "m2", 2)
-        _say(f"two workers: {two}")
-        _say(f"two workers are {one.wall / two.wall:.2f} times as fast as one")
-        killed = _cluster(copies["killed"], scratch / "m3", 2, kill=True)
-        _say(f"two workers, one killed half-way: {killed.documents} documents")
-        problems = []
-        for data in copies.values():
-            with closing(Archive(data)) as archive:
-                settle(archive)
-        for name in ("one", "two", "killed"):
-            told = differences(copies["alone"], copies[name])
-            _say(f"{name}: {told or 'the same rows as by one process'}")
-            problems += told
+    problems: list[str] = []
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            problems = _compare(documents, filled, Path(folder))
+    except NoNamespacesError as error:
+        raise click.ClickException(str(error)) from error
     sys.exit(1 if problems else 0)
+
+
+def _compare(documents: int, filled: Path | None, scratch: Path) -> list[str]:
+    """Return in what the copies differ.
+
+    Raises:
+        NoNamespacesError: this process may make none.
+
+    """
+    filled = filled or scratch / "filled"
+    if not filled.exists():
+        with closing(country(filled)) as archive:
+            fill(archive, islice(reports(range(COUNTIES), YEARS), documents), workers=2)
+        _say(f"{documents} documents made, archived, read and stored")
+    copies = {name: _stale(filled, scratch / name) for name in ("alone", "one", "two", "killed")}
+    _say(f"one process: {_alone(copies['alone'])}")
+    one = _cluster(copies["one"], scratch / "m1", WORKERS[:1])
+    _say(f"one worker: {one}")
+    two = _cluster(copies["two"], scratch / "m2", WORKERS[:2])
+    _say(f"two workers: {two}")
+    _say(f"two workers are {one.wall / two.wall:.2f} times as fast as one")
+    killed = _cluster(copies["killed"], scratch / "m3", WORKERS[:2], kill=True)
+    _say(f"two workers, one killed half-way: {killed.documents} documents")
+    problems = []
+    for data in copies.values():
+        with closing(Archive(data)) as archive:
+            settle(archive)
+    for name in ("one", "two", "killed"):
+        told = differences(copies["alone"], copies[name])
+        _say(f"{name}: {told or 'the same rows as by one process'}")
+        problems += told
+    return problems
 
 
 if __name__ == "__main__":

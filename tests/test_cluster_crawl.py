@@ -31,9 +31,7 @@ EMPTY = "s03"
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory):
-    with Machines(tmp_path_factory.mktemp("machines")) as machines:
-        for name in ("one", "two"):
-            machines.add(name)
+    with Machines(tmp_path_factory.mktemp("machines"), ("one", "two")) as machines:
         yield machines
 
 
@@ -82,7 +80,7 @@ def test_a_worker_that_dies_changes_nothing(tmp_path, machines, sites, profiles,
         walked = begin(data, "--sites", profiles, "--scheduler", machines.scheduler, *hosts)
         walking: list[str] = []
         until(lambda: bool(walking.extend(machines.in_a_walk()) or walking), crawl=walked)
-        walks = machines.kill(walking[0])
+        walks = machines.kill_worker(walking[0])
         assert walks, "no walk was hit"
         until(lambda: not any(map(lives, walks)))
         out, err = finish(walked, 1)

@@ -23,12 +23,14 @@ from pipeline.cluster.stored import LocalReaders, NotRead
 from pipeline.commands import parse, reparse
 from pipeline.parse import READER_VERSION
 from pipeline.report import Report
-from tests.cluster_machines import ROOT, Machines
+from tests.cluster.machines import SCHEDULER, Machines
 from tests.country.fill import country, fill
 from tests.country.make import reports
+from tests.crawl_site import ROOT
 from tests.same_archive import differences
 
 DOCUMENTS = 130
+WORKERS = ("one", "two")
 FORMS = (("html", 0.9), ("docx", 0.05), ("pdf", 0.05))
 # Kills the worker that asks for one document; what it does not ask for is as ever.
 POISON = """
@@ -66,7 +68,7 @@ def filled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory):
-    with Machines(tmp_path_factory.mktemp("machines"), 2) as running:
+    with Machines(tmp_path_factory.mktemp("machines"), WORKERS) as running:
         yield running
 
 
@@ -95,7 +97,7 @@ def read(data: Path) -> int:
 
 
 def begin(data: Path, machines: Machines) -> subprocess.Popen[str]:
-    command = ["parse", "--data", str(data), "--scheduler", machines.address]
+    command = ["parse", "--data", str(data), "--scheduler", machines.scheduler]
     return subprocess.Popen(
         [sys.executable, "-m", "crawler.cli", *command],
         cwd=ROOT,
@@ -133,14 +135,14 @@ def test_a_cluster_reads_as_one_machine_does_whatever_is_killed(filled, machines
     run = begin(many, machines)
     await_some(many, run)
     assert read(many) < documents - 2
-    machines.kill(1)
+    machines.kill(WORKERS[0])
     output, errors = run.communicate(timeout=60)
     assert run.returncode == 3, errors
     assert f"{documents - stopped_at - 2} documents read again, 0 of them" in output
     assert "Traceback" not in errors
     assert errors.count("no bytes stored") == errors.count("does not have the digest") == 1
     assert differences(alone, many) == []
-    machines.add()
+    machines.add(WORKERS[0])
 
     with closing(sqlite3.connect(many / "nianbao.db")) as db:
         assert db.execute("SELECT count(*) FROM figures").fetchone()[0] > documents
@@ -149,7 +151,7 @@ def test_a_cluster_reads_as_one_machine_does_whatever_is_killed(filled, machines
 
 
 def test_documents_are_taken_only_some_ahead_and_answered_in_order(filled, machines):
-    with closing(Archive(filled)) as archive, connect(machines.address) as client:
+    with closing(Archive(filled)) as archive, connect(machines.scheduler) as client:
         (digest,) = archive.db.execute("SELECT digest FROM documents LIMIT 1").fetchone()
         taken = 0
 
@@ -177,8 +179,8 @@ def test_a_document_that_kills_its_workers_is_named_and_the_cluster_lives(filled
     environment = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     options = ("--preload", str(preload))
     with (
-        Machines(tmp_path / "m", 2, environment=environment, options=options) as machines,
-        connect(machines.address) as client,
+        Machines(tmp_path / "m", WORKERS, environment=environment, options=options) as machines,
+        connect(machines.scheduler) as client,
     ):
         readers = ClusterReaders(client)
         answers = list(readers.parse_stored(archive.blobs, digests))
@@ -192,18 +194,18 @@ def test_a_document_that_kills_its_workers_is_named_and_the_cluster_lives(filled
 
         answers = readers.parse_stored(archive.blobs, digests[:40] * 10)
         next(answers)
-        machines.kill(0)
+        machines.kill(SCHEDULER)
         with pytest.raises(SchedulerMissingError, match="run this again"):
             list(answers)
 
 
 def test_a_scheduler_without_workers_is_named(filled, tmp_path, monkeypatch):
     monkeypatch.setattr(scheduler, "_WORKER_SECONDS", 0.2)
-    with Machines(tmp_path / "m", 0) as machines:
-        arguments = ["--data", str(filled), "--scheduler", machines.address]
+    with Machines(tmp_path / "m") as machines:
+        arguments = ["--data", str(filled), "--scheduler", machines.scheduler]
         result = CliRunner().invoke(reparse, arguments)
     assert result.exit_code == 1
-    assert f"start some with 'dask worker {machines.address}'" in result.output
+    assert f"start some with 'dask worker {machines.scheduler}'" in result.output
 
 
 def test_workers_that_would_read_otherwise_are_refused(filled, tmp_path):
@@ -213,19 +215,19 @@ def test_workers_that_would_read_otherwise_are_refused(filled, tmp_path):
         shutil.copytree(ROOT / package, other / package, ignore=ignored)
     reader = other / "pipeline" / "parse.py"
     reader.write_text(reader.read_text().replace("READER_VERSION =", "READER_VERSION = '0' +"))
-    with Machines(tmp_path / "m", 1, environment={"PYTHONPATH": str(other)}) as machines:
-        arguments = ["--data", str(filled), "--scheduler", machines.address]
+    with Machines(tmp_path / "m", WORKERS[:1], environment={"PYTHONPATH": str(other)}) as machines:
+        arguments = ["--data", str(filled), "--scheduler", machines.scheduler]
         result = CliRunner().invoke(reparse, arguments)
         assert result.exit_code == 1
         assert f"reader: 0{READER_VERSION} there, {READER_VERSION} here" in result.output
         assert "code of nianbao" in result.output
 
-        machines.kill(1)
+        machines.kill(WORKERS[0])
         (other / "pipeline" / "cluster" / "program.py").unlink()
-        machines.add()
+        machines.add(WORKERS[0])
         with (
             pytest.raises(ProgramDiffersError, match="has no nianbao like this one"),
-            connect(machines.address),
+            connect(machines.scheduler),
         ):
             pass
 
@@ -235,8 +237,8 @@ def test_a_worker_that_sees_another_store_is_no_damage(filled, tmp_path):
     preload.write_text(NOTHING_THERE)
     with (
         closing(Archive(filled)) as archive,
-        Machines(tmp_path / "m", 1, options=("--preload", str(preload))) as machines,
-        connect(machines.address) as client,
+        Machines(tmp_path / "m", WORKERS[:1], options=("--preload", str(preload))) as machines,
+        connect(machines.scheduler) as client,
     ):
         (digest,) = archive.db.execute("SELECT digest FROM documents LIMIT 1").fetchone()
         answers = ClusterReaders(client).parse_stored(archive.blobs, [digest])

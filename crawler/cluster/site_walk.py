@@ -7,7 +7,6 @@ so that nobody else has got the host meanwhile.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from archive.home import Archive
 from archive.run_blocks import BlockUsedUpError
-from archive.runs import ended_lately
+from archive.runs import concluded
 from archive.trouble import told
 from crawler.cluster.order import DESERTED
 from crawler.outcome import Ended
@@ -69,10 +68,10 @@ def _walk(order: Order, scratch: Path) -> Ended:
     load(order.store, site_id, scratch / "nianbao.db")
     with closing(Archive(scratch, create=True, store=order.store)) as archive:
         _catch_up(archive, order)
-        done = ended_lately(archive, site_id, order.known)
+        done = concluded(archive, site_id, after=order.known)
         if done is not None:
-            save(archive, site_id, done)
-            return _ended(archive, done)
+            save(archive, site_id, done.run_id)
+            return Ended(site_id, done.outcome, done.reason, done.counts)
         number = _number(archive, order)
     settings = settings_for(
         scratch,
@@ -123,13 +122,6 @@ def _number(archive: Archive, order: Order) -> int:
             "workers end, then crawl it again"
         )
     return number
-
-
-def _ended(archive: Archive, run_id: int) -> Ended:
-    site_id, outcome, reason, counts = archive.db.execute(
-        "SELECT site_id, outcome, reason, counts FROM runs WHERE id = ?", (run_id,)
-    ).fetchone()
-    return Ended(site_id, outcome, reason, json.loads(counts or "{}"))
 
 
 def _watch(connection: Connection, patience: float) -> None:

@@ -18,7 +18,7 @@ from archive import atomic
 from archive.home import Archive
 from archive.publish import publish
 from archive.regions.country import division, publish_regions
-from archive.runs import SiteBusyError, concluded_since
+from archive.runs import SiteBusyError, concluded
 from archive.trouble import TroubleError, check_clock, check_database, check_room, named
 from crawler.night.lock import NightLock
 from crawler.night.notify import notify
@@ -168,9 +168,11 @@ def _walked_before(
 
     To walk such a site once more would ask for all its lists a second time.
     """
-    moment = since.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    concluded = {profile.id: concluded_since(archive, profile.id, moment) for profile in profiles}
-    return {site: Ended(site, *ended) for site, ended in concluded.items() if ended is not None}
+    ends = {}
+    for profile in profiles:
+        if (done := concluded(archive, profile.id, since=since)) is not None:
+            ends[profile.id] = Ended(profile.id, done.outcome, done.reason, done.counts)
+    return ends
 
 
 def _walk(

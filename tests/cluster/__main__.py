@@ -34,7 +34,7 @@ def _alone(sites: SmallSites, folder: Path, profiles: list[Path]) -> None:
 def _on_workers(sites: SmallSites, folder: Path, delay: float, threads: int) -> list[str]:
     with (
         Server(sites.answer, HERE) as server,
-        Machines(folder / "machines", HERE, threads) as machines,
+        Machines(folder / "machines", address=HERE, threads=threads) as machines,
     ):
         for name in WORKERS:
             machines.add(name, namespace=name)
@@ -43,7 +43,7 @@ def _on_workers(sites: SmallSites, folder: Path, delay: float, threads: int) -> 
         walked = begin(folder / "workers", *command)
         pages = len(sites.pages) + len(sites.hosts)
         until(lambda: len(server.asked) > pages // 3, _LONGEST, walked)
-        machines.kill(WORKERS[0])
+        machines.kill_worker(WORKERS[0])
         click.echo(f"killed a worker after {len(server.asked)} requests")
         out, err = finish(walked, seconds=_LONGEST)
         click.echo(err + out)

@@ -14,7 +14,7 @@ import click
 
 from tests.bench_scale_measure import Measured, measure, reading
 from tests.bench_scale_told import assumptions, extrapolated, growth, of_size
-from tests.country.grow import counties_of, grow
+from tests.country.grow import counties_of, grow, keep_smallest
 
 SIZES = "1000,10000,100000"
 COUNTRY = 2_700_000
@@ -59,6 +59,8 @@ def main(  # noqa: PLR0917
             if len(costs) > counties_of(size):
                 click.echo(f"  passed over: {data} holds more already; name another --data")
                 continue
+            if size == sizes[0]:
+                keep_smallest(data)
             held.append(measure(data, costs, requests, lambda line: click.echo(f"  {line}")))
             kept.write_text(json.dumps(held[-1], indent=1))
         for line in of_size(held[-1]):

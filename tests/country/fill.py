@@ -59,13 +59,30 @@ def fill(
     count = 0
     with ReaderPool(workers=workers) as pool:
         for county, theirs in groupby(made, lambda one: one.county):
-            edited: list[Visit] = []
-            number = _walk(archive, pool, county, _first_night(theirs, edited), spent)
-            _walk(archive, pool, county, iter(edited), spent)
+            number = fill_county(archive, pool, county, theirs, spent)
             count += number
             if told:
                 told(county, number)
     return count
+
+
+def fill_county(
+    archive: Archive, pool: ReaderPool, county: County, made: Iterator[Made], spent: Spent
+) -> int:
+    """Fill an archive with the reports of one county, as ``fill`` does; return how many.
+
+    Args:
+        archive: as of ``fill``.
+        pool: an open one.
+        county: the county.
+        made: all its reports.
+        spent: as of ``fill``.
+
+    """
+    edited: list[Visit] = []
+    number = _walk(archive, pool, county, _first_night(made, edited), spent)
+    _walk(archive, pool, county, iter(edited), spent)
+    return number
 
 
 def _first_night(made: Iterator[Made], edited: list[Visit]) -> Iterator[Visit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tests.country import prose
@@ -55,7 +55,7 @@ class Made:
 
 
 def reports(
-    counties: range, years: int, forms: tuple[tuple[str, float], ...] = FORMS
+    counties: Iterable[int], years: int, forms: tuple[tuple[str, float], ...] = FORMS
 ) -> Iterator[Made]:
     """Yield the reports of some counties, body by body and year by year.
 

@@ -24,6 +24,8 @@ from tests.mutants.measure import judge
         ("d2a-791", "spaces", "table-twice"),  # the second table four lacks its blank cells
         ("d2a-1043", "spaces", "cell-too-many"),  # a stray figure stands in for a lost blank
         ("s6a-276", "html", "last-cell-missing"),  # behind an empty cell a figure with a remark
+        ("s6d-525", "tabs", "column-missing"),  # most rows have six cells, some an empty one more
+        ("s6d-856", "pipes", "cell-too-few"),  # the same with a remark in the row of totals
         ("z10-380", "pdf", "labels-blank"),  # a row without its label on top of a page
     ],
 )

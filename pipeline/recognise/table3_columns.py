@@ -298,12 +298,20 @@ def fragment_candidates(
     # Only where empty cells follow the total can one stand in its place.
     behind = columns is not None and not table.edges and columns.end < table.columns
     found = []
-    for (printed, _), (moved, _), mapped in zip(rows, straight, by_map, strict=True):
-        row = printed if mapped is None else moved
-        in_columns = columns if trust_map and mapped is not None else None
-        readings = mapped if in_columns else None
-        if in_columns is None and order:
-            readings = _values_by_order(row, order, usual, width, spare=spare)
+    in_rows = [
+        (printed, None) if mapped is None or not trust_map else (moved, mapped)
+        for (printed, _), (moved, _), mapped in zip(rows, straight, by_map, strict=True)
+    ]
+    in_order = [
+        _values_by_order(row, order, usual, width, spare=spare) if order and not mapped else None
+        for row, mapped in in_rows
+    ]
+    if table.ragged and not trust_map and not _most(in_order):
+        # Most rows have other cells than the form; so have the few that seem to have seven.
+        in_order = [None] * len(rows)
+    for (row, mapped), ordered in zip(in_rows, in_order, strict=True):
+        in_columns = columns if mapped else None
+        readings = mapped or ordered
         reason = ""
         if readings and behind and slid(readings):
             readings = None

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request, Response
+from markupsafe import Markup
 
 from archive.regions.index import RegionHit
 from archive.regions.search import Chosen, CountryResults
@@ -14,6 +15,7 @@ from archive.results import Results
 from archive.search import QueryTooLongError
 from archive.site import downloads, words
 from archive.site.answers import number_from, pager
+from archive.site.choices import filters
 from archive.site.country_held import Held, Route, page_of
 from archive.site.pages import HITS_PER_PAGE
 
@@ -56,22 +58,19 @@ async def search(held: Held, request: Request, suffix: str | None) -> Response:
     return answer
 
 
-def _choices(
-    held: Held, results: CountryResults, chosen: Chosen
-) -> list[tuple[str, str, str, list[tuple[str, str, int]]]]:
-    """Return the filters: label, parameter, what is chosen, and value, name and count of each."""
-    lists: list[tuple[str, str, str, list[tuple[str, str, int]]]] = [
-        ("地区", "region", chosen.region or "",
-         [(code, held.name(code), n) for code, n in results.regions]),
-        ("类型", "type", chosen.kind or "",
-         [(kind, words.AGENCY_TYPES.get(kind, kind), n) for kind, n in results.kinds]),
-        ("年度", "year", str(chosen.year or ""),
-         [(str(year), str(year), n) for year, n in results.years]),
-    ]  # fmt: skip
-    for _, _, value, choices in lists:
-        if value and all(choice[0] != value for choice in choices):
-            choices.append((value, words.AGENCY_TYPES.get(value, held.name(value)), 0))
-    return [one for one in lists if one[2] or len(one[3]) > 1]
+def _choices(held: Held, results: CountryResults, chosen: Chosen) -> list[tuple[str, str, Markup]]:
+    """Return the filters of a search, as ``choices.filters`` does."""
+    return filters(
+        (
+            ("地区", "region", chosen.region or "",
+             [(code, held.name(code), n) for code, n in results.regions]),
+            ("类型", "type", chosen.kind or "",
+             [(kind, words.AGENCY_TYPES.get(kind, kind), n) for kind, n in results.kinds]),
+            ("年度", "year", str(chosen.year or ""),
+             [(str(year), str(year), n) for year, n in results.years]),
+        ),
+        held.name,
+    )  # fmt: skip
 
 
 def _as_json(

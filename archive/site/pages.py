@@ -8,19 +8,19 @@ from urllib.parse import urlencode
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from archive.codebook import metrics
 from archive.results import Filters, Results
 from archive.search import QueryTooLongError, search
 from archive.site import downloads, listing, lookup, versions, words
 from archive.site.answers import LAST_PAGE, ask, number_from, page_of, pager, report_named
+from archive.site.choices import filters
 from archive.site.details import Details, details
 from archive.site.matrix import UNKNOWN_REGION
 from archive.site.prose import found_in, prose
 
 HITS_PER_PAGE = 20
-_Choice = tuple[str, str, int]
 
 
 async def about(datasette: Datasette, request: Request) -> Response:
@@ -127,46 +127,28 @@ async def find(datasette: Datasette, request: Request) -> Response:
 FILTERS = ("region", "type", "agency", "year")
 
 
-def _options(chosen: str, choices: list[_Choice]) -> Markup:
-    # A template takes longer for a thousand regions and agencies than for all the rest of the page.
-    return Markup(  # noqa: S704 - each part is escaped
-        "".join(
-            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-            f"{escape(words.cut(name, 60))}（{count}）</option>"
-            for value, name, count in choices
-        )
-    )
-
-
 def _choices(results: Results, chosen: Filters) -> list[tuple[str, str, Markup]]:
-    """Return the filters: label, parameter, and value, name and count of each as options.
-
-    What is chosen is always among them, with 0 when nothing is left of it.
-    """
+    """Return the filters of a search, as ``choices.filters`` does."""
     region = UNKNOWN_REGION if chosen.region == "" else chosen.region or ""
-    lists: list[tuple[str, str, str, list[_Choice]]] = [
+    return filters(
         (
-            "地区", "region", region,
-            [(code or UNKNOWN_REGION, name or "地区不详", n) for code, name, n in results.regions],
+            (
+                "地区", "region", region,
+                [(code or UNKNOWN_REGION, name or "地区不详", n)
+                 for code, name, n in results.regions],
+            ),
+            (
+                "类型", "type", chosen.kind or "",
+                [(kind, words.AGENCY_TYPES.get(kind, kind), n) for kind, n in results.kinds],
+            ),
+            ("机关", "agency", chosen.agency_key or "", list(results.agencies)),
+            (
+                "年度", "year", str(chosen.year or ""),
+                [(str(year), str(year), n) for year, n in results.years],
+            ),
         ),
-        (
-            "类型", "type", chosen.kind or "",
-            [(kind, words.AGENCY_TYPES.get(kind, kind), n) for kind, n in results.kinds],
-        ),
-        ("机关", "agency", chosen.agency_key or "", list(results.agencies)),
-        (
-            "年度", "year", str(chosen.year or ""),
-            [(str(year), str(year), n) for year, n in results.years],
-        ),
-    ]  # fmt: skip
-    for _, _, value, choices in lists:
-        if value and all(choice[0] != value for choice in choices):
-            choices.append((value, words.AGENCY_TYPES.get(value, value), 0))
-    return [
-        (label, name, _options(value, choices))
-        for label, name, value, choices in lists
-        if value or len(choices) > 1
-    ]
+        str,
+    )  # fmt: skip
 
 
 async def findings(datasette: Datasette, request: Request) -> Response:

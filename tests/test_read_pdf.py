@@ -260,10 +260,9 @@ def test_columns_ruled_but_not_rows_never_join_figures(engine: Engine) -> None:
     for number, row in enumerate(ROWS):
         sheet.fill(XS, [100 + 28 * number], [row])
     document = read_pdf(sheet.data(), engine=engine)
-    assert list(document.tables()) == []
-    assert [(p.text, p.wrapped) for p in document.paragraphs()] == [
-        (" ".join(row), True) for row in ROWS
-    ]
+    (table,) = document.tables()
+    assert [[cell.text for cell in row] for row in table.grid()] == ROWS
+    assert [finding.rule for finding in document.findings] == ["W-PDF-UNRULED"]
 
 
 def test_figures_that_wrap_in_a_narrow_cell_stay_one_cell(engine: Engine) -> None:

@@ -269,6 +269,11 @@ def test_no_figure_is_wrong_where_rules_are_missing(monkeypatch, frame, trap):
         assert not judged.wrong, (judged.mutant.kinds, judged.wrong[:2])
 
 
+def test_figures_between_the_lines_of_their_label_may_be_halves(monkeypatch):
+    monkeypatch.setattr(PdfPages, "_frame", no_rules)
+    assert not judge(make("tr-1", "pdf", "row-twice")).wrong
+
+
 def cell_by_cell(_draft, blocks):
     lines = []
     for block in blocks:

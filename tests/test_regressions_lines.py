@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.make import make
+from tests.mutants.measure import judge
 from tests.read_forms import (
     HEAD,
     THIRD,
@@ -103,3 +104,70 @@ ROWS = (
     "三、本年度办理结果|（一）予以公开",
     "四、结转下年度继续办理",
 )
+
+
+def test_two_rows_on_one_line_are_two_rows():
+    report = lines(
+        THIRD
+        + "2.重复申请 1 2 3 4 5 6 21 3.要求提供公开出版物 0 0 0 0 0 9 9\n"
+        + "（七）总计 9 9 9 9 9 9 54\n"
+    )
+    assert report.cells["t3_unprocessed_repeat__total"].value == 21
+    assert report.cells["t3_unprocessed_publication__total"].value == 9
+
+
+def test_figures_behind_a_row_that_has_lost_blanks_are_not_its_own():
+    report = lines(
+        THIRD
+        + "1.信访举报投诉类申请 0 7 7 2.重复申请 0 0 3 0 1 6 10\n"
+        + "（七）总计 9 9 9 9 9 9 54\n"
+    )
+    assert report.cells["t3_unprocessed_complaint__total"].state == "unread"
+
+
+def test_a_bracket_that_a_wrapped_label_leaves_open_tears_no_table():
+    report = lines(
+        THIRD
+        + "一、本年新收政府信息公开申请数量      1      2      3      4      5      6      21\n"
+        + "（二）部分公开（区分处理\n"
+        + "的，只计这一情形，不计其      0      0      7      0      0      0      7\n"
+        + "他情形）\n"
+        + "（七）总计      9      9      9      9      9      9      54\n"
+    )
+    assert report.cells["t3_new__total"].value == 21
+    assert report.cells["t3_partial__research"].value == 7
+
+
+def test_a_total_that_only_adds_up_with_the_line_below_is_cut():
+    report = lines(
+        THIRD
+        + "一、本年新收政府信息公开申请数量 1 2 3 4 5 6 2\n1\n"
+        + "（一）予以公开 0 0 7 0 0 0 7\n（七）总计 9 9 9 9 9 9 54\n"
+    )
+    assert report.cells["t3_new__total"].state == "unread"
+    assert report.cells["t3_granted__total"].value == 7
+
+
+def test_figures_one_a_line_below_a_label_are_nobody_s():
+    report = lines(HEAD + "行政处罚\n0\n0\n行政强制 5\n")
+    assert report.cells["t2_penalty_decisions"].state == "unread"
+    assert report.cells["t2_coercion_decisions"].value == 5
+
+
+def test_a_row_whose_last_pipe_is_missing_is_cut():
+    head = "| 第二十条第（六）项 | |\n| 信息内容 | 本年处理决定数量 |\n"
+    report = lines(f"{TITLE.text}\n{head}| 行政处罚 | 1\n\n3 |\n| 行政强制 | 5 |\n")
+    assert report.cells["t2_penalty_decisions"].state == "unread"
+    assert report.cells["t2_coercion_decisions"].value == 5
+
+
+def test_heads_of_two_years_one_character_a_line():
+    mutant = make("hsq215", "spaces", layout="two-years")
+    assert "vertical-heads" in mutant.kinds
+    assert not judge(mutant).wrong
+
+
+def test_figures_below_an_empty_row_beside_a_repeated_group_may_be_its_own():
+    mutant = make("hsq39", "docx", layout="label-apart")
+    assert "group-unmerged" in mutant.kinds
+    assert not judge(mutant).wrong

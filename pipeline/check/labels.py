@@ -105,7 +105,8 @@ def find_alias(label: str, text: str, present: str, rest: str) -> str | None:
     alias = rest[first:last]
     if Indel.normalized_similarity(label, alias) < _ALIAS or alias == label:
         return None
-    quote = quote_of(text, first, last - 1)
+    alone = alias in text and present.find(alias) == first == present.rfind(alias)
+    quote = alias if alone else quote_of(text, first, last - 1)
     # A label that is wrapped around its figures is quoted without them.
     return alias if re.search(r"\d", quote) else quote
 

@@ -27,10 +27,13 @@ from pipeline.read.tree import (
     RAISED,
     GridTooLargeError,
     Paths,
+    children_of,
     fold,
     notes_apart,
     text_of,
 )
+from pipeline.read.visible import UNSURE, is_figure, say_hidden
+from pipeline.read.visible_docx import Sights
 
 # Deleted and moved-away text, and what is never shown.
 _GONE = frozenset(
@@ -41,9 +44,8 @@ _TEXTS = frozenset({"t", "-t"})
 _SIGNS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
 _STYLE, _LISTED = f"{{{WORD}}}pStyle", f"{{{WORD}}}numPr"
 _MERGES = [f"{{{WORD}}}{name}" for name in ("gridSpan", "vMerge", "hMerge")]
-_NOT_SHOWN = ("vanish", "strike", "dstrike")  # what is struck out the author took back
-_RUN_MARKS = [f"{{{WORD}}}{name}" for name in (*_NOT_SHOWN, "vertAlign")]
-_PARAGRAPH, _RUN, _TEXT = (f"{{{WORD}}}{name}" for name in ("p", "r", "t"))
+_RUN_MARKS = [f"{{{WORD}}}{name}" for name in ("vanish", "strike", "dstrike", "vertAlign")]
+_PARAGRAPH, _RUN, _TEXT, _DELETED = (f"{{{WORD}}}{name}" for name in ("p", "r", "t", "delText"))
 _CELL_PROPERTIES, _RUN_PROPERTIES = f"{{{WORD}}}tcPr", f"{{{WORD}}}rPr"
 # Beside the runs of a paragraph, and without any words.
 _SILENT = frozenset(
@@ -73,11 +75,17 @@ def read_docx(data: bytes) -> Document:
     body = child(root, "body")
     if body is None:
         raise UnreadableError("E-DOCX-BROKEN", "Word 文件没有正文，可能已损坏，请重新下载。")
-    marked = next(body.iter(*_RUN_MARKS), None) is not None
-    reader = _Reader(Paths(step_name), _numbering(package, body), marked=marked)
+    sights = None
+    if package.hides or next(body.iter(*_RUN_MARKS), None) is not None:
+        styles = package.beside_main("styles.xml") if package.hides else None
+        sights = Sights(styles, colored=package.hides)
+    reader = _Reader(Paths(step_name), _numbering(package, body), sights)
     blocks = tuple(reader.blocks(body))
+    for deleted in body.iter(_DELETED):
+        reader.note_unseen(deleted.text or "", deleted)
     title = package.title()
-    return Document("docx", blocks, {"title": title} if title else {}, tuple(reader.findings))
+    findings = *reader.findings, *say_hidden("DOCX", reader.unseen)
+    return Document("docx", blocks, {"title": title} if title else {}, findings)
 
 
 def _numbering(package: Package, body: etree._Element) -> Numbering:
@@ -100,6 +108,7 @@ class _Spot:
     """A cell and what it covers, growing while the rows below continue it."""
 
     element: etree._Element
+    place: str
     row: int
     column: int
     rows: int
@@ -107,13 +116,15 @@ class _Spot:
 
 
 class _Reader:
-    """Reads the blocks of one document; ``marked`` where runs may be hidden, raised or lowered."""
+    """Reads the blocks of one document; ``sights`` where runs may be hidden, raised or lowered."""
 
-    def __init__(self, paths: Paths, numbering: Numbering, *, marked: bool) -> None:
+    def __init__(self, paths: Paths, numbering: Numbering, sights: Sights | None) -> None:
         self._paths = paths
         self._numbering = numbering
-        self._marked = marked
+        self._sights = sights
+        self._unsure = False
         self.findings: list[Finding] = []
+        self.unseen: list[tuple[str, str]] = []
 
     def blocks(self, parent: etree._Element) -> Iterator[Block]:
         """Yield the paragraphs and tables of a container."""
@@ -129,9 +140,14 @@ class _Reader:
                 place = path_place(self._paths.of(element))
                 self.findings.append(Finding("W-DOCX-PART", "warning", message, place=place))
 
+    def note_unseen(self, text: str, owner: etree._Element) -> None:
+        """Note words that are left out as nobody sees them, where they hold a figure."""
+        if any(sign.isdecimal() for sign in text):
+            self.unseen.append((fold(text), path_place(self._paths.of(owner))))
+
     def _children(self, parent: etree._Element) -> Iterator[etree._Element]:
         """Yield children, entering the wrappers that only group them."""
-        for element in parent.iterchildren(etree.Element):
+        for element in children_of(parent):
             name = short_name(element.tag)
             if name in _GONE:
                 continue
@@ -169,7 +185,7 @@ class _Reader:
         return [line for inner in self._children(element) for line in self._flat(inner)]
 
     def _runs(self, parent: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
-        for element in parent.iterchildren(etree.Element):
+        for element in children_of(parent):
             name = short_name(element.tag)
             if name in _GONE:
                 continue
@@ -189,19 +205,22 @@ class _Reader:
                 self._runs(element, pieces, boxes)
 
     def _run(self, run: etree._Element, pieces: list[str], boxes: list[etree._Element]) -> None:
-        properties = child(run, "rPr") if self._marked else None
-        marks: dict[str, etree._Element] = {}
-        if properties is not None:
-            for mark in properties.iterchildren(*_RUN_MARKS):
-                marks.setdefault(short_name(mark.tag), mark)
-        if not marks:
+        if self._sights is None:
             self._runs(run, pieces, boxes)
-        elif not any(switched_on(marks.get(name)) for name in _NOT_SHOWN):
-            level = marks.get("vertAlign")
-            raised = level is not None and value(level) in {"superscript", "subscript"}
-            pieces.append(RAISED * raised)
-            self._runs(run, pieces, boxes)
-            pieces.append(LEVEL * raised)
+            return
+        sight = self._sights.of(run)
+        text = "" if sight == "shown" else fold(text_of(run))
+        # Words without a figure may well stand on a picture, as titles do.
+        if sight == "gone" or (sight == "pale" and is_figure(text)):
+            self.note_unseen(text, run)
+            return
+        self._unsure |= sight == "unsure" and is_figure(text)
+        properties = child(run, "rPr")
+        level = None if properties is None else child(properties, "vertAlign")
+        raised = level is not None and value(level) in {"superscript", "subscript"}
+        pieces.append(RAISED * raised)
+        self._runs(run, pieces, boxes)
+        pieces.append(LEVEL * raised)
 
     def _table(self, table: etree._Element) -> Iterator[Block]:
         rows = [
@@ -232,19 +251,22 @@ class _Reader:
             properties = child(row, "trPr")
             x = _count(None if properties is None else child(properties, "gridBefore"), 0)
             open_spots: dict[int, _Spot] = {}
-            for element in elements:
+            left: _Spot | None = None
+            for element, place in zip(elements, self._paths.places(row, elements), strict=True):
                 width, vertical, horizontal = _merging(element) if element in merged else _UNMERGED
                 continues = vertical is not None and value(vertical) != "restart"
-                if horizontal is not None and value(horizontal) != "restart" and spots:
-                    spots[-1].columns = x + width - spots[-1].column
+                if horizontal is not None and value(horizontal) != "restart" and left:
+                    left.columns = max(left.columns, x + width - left.column)
                 elif continues and x in above:
                     # What Word keeps in a continued cell is not shown.
-                    above[x].rows = number + 1 - above[x].row
-                    open_spots[x] = above[x]
+                    left = above[x]
+                    left.rows = number + 1 - left.row
+                    open_spots[x] = left
                 else:
-                    spots.append(_Spot(element, number, x, 1, width))
+                    left = _Spot(element, place, number, x, 1, width)
+                    spots.append(left)
                     if vertical is not None:
-                        open_spots[x] = spots[-1]
+                        open_spots[x] = left
                 x += width
             above = open_spots
             columns = max(columns, x)
@@ -257,21 +279,21 @@ class _Reader:
         """Return the words of a cell that is one paragraph of plain runs, as most are, or None."""
         text = ""
         paragraph = None
-        for block in cell.iterchildren(etree.Element):
+        for block in cell:
             if block.tag == _CELL_PROPERTIES:
                 continue
             if block.tag != _PARAGRAPH or paragraph is not None:
                 return None
             paragraph = block
-            for part in block.iterchildren(etree.Element):
+            for part in block:
                 if part.tag in _SILENT:
                     continue
                 if part.tag != _RUN:
                     return None
-                for piece in part.iterchildren(etree.Element):
+                for piece in part:
                     if piece.tag == _TEXT:
                         text += piece.text or ""
-                    elif piece.tag != _RUN_PROPERTIES or self._marked:
+                    elif piece.tag != _RUN_PROPERTIES or self._sights:
                         return None
         if paragraph is None or "\n" in text:
             return None
@@ -282,12 +304,13 @@ class _Reader:
 
     def _cell(self, spot: _Spot) -> Cell:
         text = self._one_line(spot.element)
+        self._unsure = False
         if text is None:
             text = "\n".join(
                 line for inner in self._children(spot.element) for line, _ in self._flat(inner)
             )
-        place = path_place(self._paths.of(spot.element))
-        return Cell(spot.row, spot.column, spot.rows, spot.columns, text, place)
+        doubt = UNSURE if self._unsure else ""
+        return Cell(spot.row, spot.column, spot.rows, spot.columns, text, spot.place, doubt)
 
 
 def _merging(
@@ -297,20 +320,22 @@ def _merging(
     width, vertical, horizontal = 1, None, None
     properties = child(cell, "tcPr")
     if properties is not None:
-        for element in properties.iterchildren(*_MERGES):
+        for element in children_of(properties):
             name = local(element)
             if name == "gridSpan":
                 width = max(1, _count(element, 1))
             elif name == "vMerge":
                 vertical = element
-            else:
+            elif name == "hMerge":
                 horizontal = element
     return width, vertical, horizontal
 
 
 def _deleted(row: etree._Element) -> bool:
     properties = child(row, "trPr")
-    return properties is not None and child(properties, "del") is not None
+    if properties is None:
+        return False
+    return child(properties, "del") is not None or switched_on(child(properties, "hidden"))
 
 
 def _is_layout(table: etree._Element, rows: list[_Row], own: list[etree._Element]) -> bool:
@@ -330,7 +355,7 @@ def _is_layout(table: etree._Element, rows: list[_Row], own: list[etree._Element
 
 def _alternative(element: etree._Element) -> etree._Element | None:
     """Return the one branch of an alternative that is shown: the first that holds anything."""
-    return next((branch for branch in element.iterchildren(etree.Element) if len(branch)), None)
+    return next((branch for branch in children_of(element) if len(branch)), None)
 
 
 def _count(element: etree._Element | None, fallback: int) -> int:

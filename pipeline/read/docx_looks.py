@@ -25,7 +25,7 @@ _USUAL_START = re.compile(
 )
 
 
-def without_looks(part: bytes) -> bytes:
+def without_looks(part: bytes) -> tuple[bytes, bytes]:
     """Return a main document part without what it says on looks; no path in it changes.
 
     A part with comments, marked sections or instructions, and one that is not as Word writes it,
@@ -34,20 +34,29 @@ def without_looks(part: bytes) -> bytes:
     Args:
         part: ``word/document.xml``.
 
+    Returns:
+        The part; and the same with each different look that was left out, once, at its end.
+
     """
     usual = _USUAL_START.match(part)
-    if usual is None or b"!" in part or part.count(b"?") > 2:
-        return part
-    if part.count(b"xmlns:w") > usual[0].count(b"xmlns:w"):  # w might be another name below
-        return part
-    if any(name in part for name in _COUNTED):
-        return _without(part, b"tcBorders", None)
+    if usual is None or b"!" in part or usual[0].count(b"?") > 2:
+        return part, part
+    if part.find(b"?", usual.end()) >= 0:
+        return part, part
+    lean = part
+    looks: set[bytes] = set()
     for name, asked in _LOOKS:
-        part = _without(part, name, asked)
-    return part
+        lean = _without(lean, name, asked, looks)
+    # Looked for in the little that is left; a look itself may hold what it likes.
+    if lean.find(b"xmlns:w", usual.end()) >= 0:  # w might be another name below
+        return part, part
+    if any(name in lean for name in _COUNTED):
+        return _without(part, b"tcBorders", None, set()), part
+    return lean, b" ".join([lean, *looks])
 
 
-def _without(part: bytes, name: bytes, asked: re.Pattern[bytes] | None) -> bytes:
+def _without(part: bytes, name: bytes, asked: re.Pattern[bytes] | None, looks: set[bytes]) -> bytes:
+    """Return a part without looks of a name, and add what these say to the looks."""
     opening, closing = b"<w:%b>" % name, b"</w:%b>" % name
     before, *pieces = part.split(opening)
     kept = [before]
@@ -62,4 +71,5 @@ def _without(part: bytes, name: bytes, asked: re.Pattern[bytes] | None) -> bytes
             kept.append(opening)
             rest = piece
         kept.append(rest)
+    looks.update(known)
     return b"".join(kept)

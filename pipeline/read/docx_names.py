@@ -45,7 +45,11 @@ def step_name(tag: str) -> str:
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
     """Return the first child with a Word name, None when there is none."""
-    return next(element.iterchildren(_PREFIX + name), None)
+    tag = _PREFIX + name
+    for inner in element:  # properties come first; asking for a tag costs more than looking
+        if inner.tag == tag:
+            return inner
+    return None
 
 
 def value(element: etree._Element, name: str = "val") -> str:

@@ -14,6 +14,7 @@ from pipeline.read.document import UnreadableError
 from pipeline.read.docx_looks import without_looks
 from pipeline.read.docx_names import transitional
 from pipeline.read.tree import fold, out_of_memory, text_of
+from pipeline.read.visible_docx import hiding_runs, hiding_styles
 
 _MAX_ENTRIES = 10_000
 _MAX_PART = 64 * 2**20
@@ -74,6 +75,7 @@ class Package:
             entry.filename.replace("\\", "/").lower(): entry.filename for entry in entries
         }
         self.main = self._main_name()
+        self.hides = False
 
     def _main_name(self) -> str:
         relations = self.xml("_rels/.rels")
@@ -89,6 +91,8 @@ class Package:
 
     def document(self) -> etree._Element:
         """Return the root of the main document, without what it says on looks.
+
+        Where colours or styles may hide words, it keeps them, and ``hides`` is set.
 
         Raises:
             UnreadableError: it is missing or broken.
@@ -118,7 +122,11 @@ class Package:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             part = transitional(self._zip.read(written))
-            return etree.fromstring(part if looks else without_looks(part), parser)
+            if not looks:
+                lean, said = without_looks(part)
+                self.hides = self._may_hide(said)
+                part = part if self.hides else lean
+            return etree.fromstring(part, parser)
         except RuntimeError as error:  # zipfile's way to say that a password is needed
             raise UnreadableError(
                 "E-DOCX-ENCRYPTED", "Word 文件已加密，需要密码才能打开，请取得未加密的文件。"
@@ -133,6 +141,16 @@ class Package:
             raise UnreadableError("E-DOCX-BROKEN", _BROKEN) from error
         except _READ_ERRORS as error:
             raise UnreadableError("E-DOCX-BROKEN", _BROKEN) from error
+
+    def _may_hide(self, part: bytes) -> bool:
+        """Tell whether colours in a part, or the styles that it uses, may hide words."""
+        if hiding_runs(part):
+            return True
+        if b"<w:pStyle " not in part and b"<w:rStyle " not in part:
+            return False
+        name = posixpath.join(posixpath.dirname(self.main), "styles.xml")
+        written = self._names.get(name.lower())
+        return written is not None and hiding_styles(transitional(self._zip.read(written)))
 
     def title(self) -> str:
         """Return the title among the document's properties, empty when it has none."""

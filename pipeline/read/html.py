@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from bs4.dammit import EncodingDetector
@@ -21,6 +22,7 @@ from pipeline.read.html_article import find_article
 from pipeline.read.html_table import read_table
 from pipeline.read.html_text import CHROME, DROPPED, lines
 from pipeline.read.tree import GridTooLargeError, Paths, out_of_memory
+from pipeline.read.visible_html import drop_unseen
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -154,12 +156,13 @@ def read_html(data: bytes) -> Document:
     root, findings = parse_html(data)
     article = find_article(root)
     paths = Paths(_step_name)
+    unseen = drop_unseen(article.scope, paths)
     tables: dict[etree._Element, list[Block]] = {}
     too_large: list[Finding] = []
 
     def apart(element: etree._Element) -> bool:
         try:
-            read = read_table(element, paths)
+            read = read_table(element, paths, styled=unseen.styled)
         except GridTooLargeError:
             place = path_place(paths.of(element))
             message = "表格合并跨度过大，不是正常的表格，其文字按段落读取。"
@@ -168,6 +171,9 @@ def read_html(data: bytes) -> Document:
         if read is None:
             return False
         table, strays = read
+        if unseen.doubts:
+            cells = (replace(cell, doubt=unseen.doubts.get(cell.place, "")) for cell in table.cells)
+            table = replace(table, cells=tuple(cells))
         tables[element] = [
             *(Paragraph(text, path_place(paths.of(owner))) for text, owner in strays),
             *([table] if table.cells else []),
@@ -185,7 +191,7 @@ def read_html(data: bytes) -> Document:
         "html",
         tuple(blocks),
         article.meta,
-        (*findings, *too_large, *_pictures(article.scope, blocks)),
+        (*findings, *unseen.findings, *too_large, *_pictures(article.scope, blocks)),
     )
 
 

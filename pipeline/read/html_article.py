@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.read.html_text import DROPPED
-from pipeline.read.tree import fold, text_of
+from pipeline.read.tree import children_of, fold, text_of
 
 # Body containers of the platform and of other content systems, the surest first.
 _CONTAINERS = (
@@ -162,7 +162,7 @@ def _widen(scope: etree._Element, body: etree._Element) -> etree._Element:
         if scope is body or parent is None:
             break
         added = linked = 0
-        for sibling in parent.iterchildren(etree.Element):
+        for sibling in children_of(parent):
             if sibling is not scope and sibling.tag not in DROPPED:
                 added += len("".join(text_of(sibling).split()))
                 linked += sum(len("".join(text_of(link).split())) for link in sibling.iter("a"))

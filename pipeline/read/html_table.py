@@ -9,7 +9,7 @@ from lxml import etree
 
 from pipeline.read.document import Table, path_place
 from pipeline.read.html_text import DROPPED, LINE_BREAKS, changes_words, hidden, lines, words
-from pipeline.read.tree import PROSE, Paths, SpanCell, fold, lay_out, text_of
+from pipeline.read.tree import PROSE, Paths, SpanCell, children_of, fold, lay_out, text_of
 
 # The specification's own limits for the two attributes.
 _MAX_COLUMN_SPAN = 1000
@@ -43,13 +43,14 @@ class _Rows:
 
 
 def read_table(
-    element: etree._Element, paths: Paths
+    element: etree._Element, paths: Paths, *, styled: bool
 ) -> tuple[Table, list[tuple[str, etree._Element]]] | None:
     """Read a table element.
 
     Args:
         element: the table.
         paths: gives the places.
+        styled: whether anything in the page has no place in it, or is raised or lowered.
 
     Returns:
         The table and the words that stand in it outside of cells; None for a table that only
@@ -59,7 +60,7 @@ def read_table(
         GridTooLargeError: the spans ask for more places than any real form has.
 
     """
-    plain = not changes_words(element)
+    plain = not styled and not changes_words(element)
     rows = _collect(element, plain=plain)
     if _is_layout(element, rows):
         return None
@@ -81,7 +82,7 @@ def _collect(table: etree._Element, *, plain: bool) -> _Rows:
     feet: list[list[_Row]] = []
     bodies: list[list[_Row]] = [[]]
     stack: list[_Frame] = [(table, bodies[0], None)]
-    pending = [table.iterchildren(etree.Element)]
+    pending = [iter(children_of(table))]
     _stray(rows, table.text, table)
     loose: _Row | None = None
     while stack:
@@ -118,7 +119,7 @@ def _collect(table: etree._Element, *, plain: bool) -> _Rows:
             group.append(row)
         _stray(rows, child.text, child)
         stack.append((child, group, row))
-        pending.append(child.iterchildren(etree.Element))
+        pending.append(iter(children_of(child)))
     rows.groups = heads + bodies + feet
     return rows
 

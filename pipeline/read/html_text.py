@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import cast
 
 from lxml import etree
 
-from pipeline.read.tree import LEVEL, RAISED, fold, notes_apart
+from pipeline.read.html_style import look_of
+from pipeline.read.tree import LEVEL, RAISED, children_of, fold, notes_apart
 
-DROPPED = frozenset(
+STRUCK = frozenset({"del", "s", "strike"})
+"""What the author took back."""
+DROPPED = STRUCK | frozenset(
     {"script", "style", "link", "meta", "title", "template", "noscript", "nav", "select"}
     | {"textarea", "button", "iframe", "object", "svg", "video", "audio", "canvas", "map"}
     | {"input", "datalist"}
-    | {"del", "s", "strike"}  # struck out: the author took it back
 )
 CHROME = frozenset({"header", "footer", "aside"})
 _BLOCKS = frozenset(
@@ -30,43 +29,16 @@ _RAISING = frozenset({"sup", "sub"})
 _NEVER_SIMPLE = DROPPED | {"pre"}
 # What has words of its own beside a table's cells, or none, or others than it holds.
 _CHANGING = (*sorted(_NEVER_SIMPLE | _RAISING), "table")
-_styles = etree.XPath("descendant::*/@style", smart_strings=False)
-_hiding = etree.XPath("boolean(descendant::*/@hidden)")
-_NO_DISPLAY = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|\bline-through\b", re.IGNORECASE
-)
-_OFF_LINE = re.compile(r"vertical-align\s*:\s*su(?:per|b)\b", re.IGNORECASE)
-
-
-def _read_style(style: str) -> tuple[bool, bool]:
-    """Tell whether a style hides its element, and whether it raises or lowers it."""
-    return _NO_DISPLAY.search(style) is not None, _OFF_LINE.search(style) is not None
-
-
-# An editor writes the same few styles into every cell; a style of any length is not kept.
-_LONG_STYLE = 500
-_known_style = lru_cache(maxsize=2_000)(_read_style)
-
-
-def _says(style: str | None) -> tuple[bool, bool]:
-    if style is None:
-        return False, False
-    return _known_style(style) if len(style) <= _LONG_STYLE else _read_style(style)
 
 
 def hidden(element: etree._Element) -> bool:
-    """Tell whether an element itself is marked as not shown, or as struck out."""
-    style = element.get("style")
-    if style is not None and _says(style)[0]:
-        return True
-    return element.get("hidden") is not None
+    """Tell whether an element itself is marked as having no place on the page."""
+    return look_of(element.get("style")).gone or element.get("hidden") is not None
 
 
 def changes_words(table: etree._Element) -> bool:
-    """Tell whether anything in a table is not shown, raised or lowered, or a table of its own."""
-    if next(table.iterdescendants(*_CHANGING), None) is not None or _hiding(table):
-        return True
-    return any(any(_says(style)) for style in set(cast("list[str]", _styles(table))))
+    """Tell whether a table holds words that are struck out or raised, or a table of its own."""
+    return next(table.iterdescendants(*_CHANGING), None) is not None
 
 
 def words(cell: etree._Element) -> str:
@@ -83,7 +55,7 @@ def words(cell: etree._Element) -> str:
         # What has neither words nor children can't hide any; editors leave many of these.
         if piece or len(element):
             style = element.get("style")
-            if (style is not None and _says(style)[0]) or element.get("hidden") is not None:
+            if (style is not None and look_of(style).gone) or element.get("hidden") is not None:
                 break
         if piece and not piece.isspace():
             if only and not only.isspace():
@@ -123,7 +95,7 @@ def lines(
     buffer: list[str] = [scope.text] if scope.text else []
     owners = [scope]
     preformatted = 0
-    stack = [(scope, scope.iterchildren(etree.Element), "")]
+    stack = [(scope, iter(children_of(scope)), "")]
     while stack:
         element, children, raised = stack[-1]
         child = next(children, None)
@@ -155,7 +127,7 @@ def lines(
             buffer.append(mark)
             if child.text:
                 yield from _add(buffer, child.text, owners[-1], preformatted)
-            stack.append((child, child.iterchildren(etree.Element), mark))
+            stack.append((child, iter(children_of(child)), mark))
         if left is not None and left.tail:
             yield from _add(buffer, left.tail, owners[-1], preformatted)
 
@@ -166,10 +138,10 @@ def _opening(element: etree._Element, dropped: frozenset[str]) -> str | None:
     Words that stand above or below their line are marks of notes.
     """
     tag = element.tag
-    gone, raised = _says(element.get("style"))
-    if tag in _ALONE or tag in dropped or gone or element.get("hidden") is not None:
+    look = look_of(element.get("style"))
+    if tag in _ALONE or tag in dropped or look.gone or element.get("hidden") is not None:
         return None
-    return RAISED if tag in _RAISING or (raised and tag not in _BLOCKS) else ""
+    return RAISED if tag in _RAISING or (look.raised and tag not in _BLOCKS) else ""
 
 
 def _typed(field: etree._Element) -> str:

@@ -38,8 +38,12 @@ from pipeline.read.pdf_stacked import (
     filled,
     is_stacked,
     lacks_row_rules,
+    with_remark_overleaf,
 )
-from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite
+from pipeline.read.pdf_struck import STRUCK, struck_cells
+from pipeline.read.pdf_text import Run, cell_lines, lines_of, runs_of, unite, with_dots
+from pipeline.read.pdf_unruled import Carried, begins_whole, has_columns, unruled_tables
+from pipeline.read.pdf_unruled_cells import UnruledTable
 
 if TYPE_CHECKING:
     from pipeline.read.ocr_page import ScannedPage
@@ -64,6 +68,7 @@ class _PageContent:
 
     page: Page
     tables: list[PageTable] = field(default_factory=list)
+    unruled: list[UnruledTable] = field(default_factory=list)
     outside: list[Run] = field(default_factory=list)
     slanted: list[Run] = field(default_factory=list)
     characters: int = 0
@@ -76,7 +81,8 @@ def read_pdf(data: bytes, *, engine: Engine = "pdfium", ocr: bool = True) -> Doc
     """Read a PDF into paragraphs and tables.
 
     Each piece of a table that breaks over pages is a table of its own. A table without rules, or
-    without rules between its rows, is given line by line as wrapped paragraphs.
+    without rules between its rows, whose cells the white between them does not tell, is given line
+    by line as wrapped paragraphs.
 
     Args:
         data: the whole file; up to 1 kB before ``%PDF-`` is ignored.
@@ -117,6 +123,7 @@ def read_pdf(data: bytes, *, engine: Engine = "pdfium", ocr: bool = True) -> Doc
                 Finding("W-PDF-PAGE-NO-TEXT", "warning", message, place=f"page={number}")
             )
     _drop_frames(contents)
+    findings += _take_unruled(contents)
     if not scans:
         blocks = tuple(_blocks(contents, {}, 0))
         return Document("pdf", blocks, findings=(*findings, *unruled_finding(blocks)))
@@ -209,6 +216,8 @@ def _content(raw: RawPage, findings: list[Finding]) -> _PageContent:
         elif blank_row or any(table.runs):
             content.tables.append(table)
             content.outside = outside
+    if page.torn:
+        content.outside = [with_dots(r) if id(r) in page.torn else r for r in content.outside]
     return content
 
 
@@ -242,6 +251,8 @@ def _fill(page: Page, grid: Grid, runs: list[Run]) -> tuple[PageTable, list[Run]
             found.append(index)
         if cuts_figure(run.text, found):
             cut.update(found)
+    if page.torn:
+        cut |= {n for n, own in enumerate(cells) if any(id(run) in page.torn for run in own)}
     for side in grid.opened:
         if not _has_text(grid, cells, side) and not _is_column(grid, side):
             return _fill(page, grid.without(side), runs)
@@ -295,6 +306,28 @@ def _drop_frames(contents: list[_PageContent]) -> None:
         content.tables = kept
 
 
+def _take_unruled(contents: list[_PageContent]) -> list[Finding]:
+    """Take tables without rules from what stands outside of grids, and say on which pages."""
+    if not any(has_columns(content.outside) for content in contents):
+        return []
+    carried = Carried()
+    pages = []
+    for number, content in enumerate(contents):
+        content.unruled, used, carried = unruled_tables(content.page, content.outside, carried)
+        if not content.unruled:
+            continue
+        pages.append(str(content.page.number))
+        for other in contents[max(0, number - 1) : number + 1]:
+            other.outside = [run for run in other.outside if id(run) not in used]
+    if not pages:
+        return []
+    message = (
+        f"第{'、'.join(pages)}页的表格没有线条，行和列由文字的位置推定，没有线条可以印证；"
+        "请对照合计和原件核实。"
+    )
+    return [Finding("W-PDF-UNRULED", "warning", message, place=f"page={pages[0]}")]
+
+
 def _blocks(
     contents: list[_PageContent], scans: dict[int, ScannedPage], reading: int
 ) -> Iterator[Block]:
@@ -305,8 +338,18 @@ def _blocks(
         tables = [(table.grid.ys[0], _table(table)) for table in printed]
         if tables and following and following.tables:
             top, last = tables[-1]
-            tables[-1] = top, replace(last, cells=tuple(filled(last.cells, printed[-1])))
-        if tables and following and (content.aligned or following.lost_grid):
+            cells = filled(last.cells, printed[-1])
+            below = min(following.tables, key=lambda table: table.grid.ys[0])
+            cells = with_remark_overleaf(cells, printed[-1], below)
+            tables[-1] = top, replace(last, cells=tuple(cells))
+        tables += [(table.top, table.table) for table in content.unruled]
+        tables.sort(key=lambda pair: pair[0])
+        unsure = following and (
+            content.aligned
+            or following.lost_grid
+            or (content.unruled and not begins_whole(following.unruled, following.outside))
+        )
+        if tables and unsure:
             top, last = tables[-1]
             foot = content.page.frame.height - _FOOT
             if not any(top < line.box[1] and line.box[3] < foot for line in lines):
@@ -349,5 +392,8 @@ def _table(table: PageTable) -> Table:
         cells = doubt_rows([doubted(cell, table, n) for n, cell in enumerate(cells)])
     if table.cut:
         cells = [replace(c, doubt=CUT) if n in table.cut else c for n, c in enumerate(cells)]
+    struck = struck_cells(table)
+    if struck:
+        cells = [replace(c, doubt=STRUCK) if n in struck else c for n, c in enumerate(cells)]
     place = page_place(number, frame.displayed(grid.box))
     return Table(grid.rows, grid.columns, tuple(cells), place, edges=tuple(grid.xs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from itertools import repeat
+from itertools import compress, repeat
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -35,6 +35,9 @@ _TEXT, _PATH, _IMAGE, _FORM = (
     pdfium_c.FPDF_PAGEOBJ_IMAGE,
     pdfium_c.FPDF_PAGEOBJ_FORM,
 )
+_IS_TEXT, _IS_OTHER = (
+    bytes((kind == _TEXT) == text for kind in range(256)) for text in (True, False)
+)
 _LINE, _BEZIER = pdfium_c.FPDF_SEGMENT_LINETO, pdfium_c.FPDF_SEGMENT_BEZIERTO
 
 # pypdfium2's own prototypes check and convert every argument, which costs more than the call
@@ -50,13 +53,19 @@ def prototype(function: object, result: type, *arguments: type) -> ctypes._CFunc
 
 
 def by_index(function: object, result: type) -> ctypes._CFunctionType:
-    """Return a function of pdfium that takes a handle (as c_void_p) and a C int.
+    """Return a function of pdfium that takes a handle (of ``handle_of``) and C ints.
 
-    Without declared types ctypes passes both on as they are, which saves a third of each call.
+    Without declared types ctypes passes them on as they are, which saves a third of each call.
     """
     made = prototype(function, result)
     made.argtypes = None  # type: ignore[assignment]
     return made
+
+
+def handle_of(opened: object) -> object:
+    """Return an opened page or its text in the form that ctypes need not convert at each call."""
+    address = ctypes.cast(opened, ctypes.c_void_p).value  # type: ignore[arg-type]
+    return ctypes.byref(ctypes.c_char.from_address(address or 0))
 
 
 _object_type = prototype(pdfium_c.FPDFPageObj_GetType, Index, Address)
@@ -89,9 +98,8 @@ class Objects:
 
     def take_page(self, page: pdfium.PdfPage) -> None:
         """Collect from a page."""
-        handle = ctypes.cast(page.raw, ctypes.c_void_p)
         count = pdfium_c.FPDFPage_CountObjects(page.raw)
-        self._take(list(map(_page_object, repeat(handle), range(count))), (), 0)
+        self._take(list(map(_page_object, repeat(handle_of(page.raw)), range(count))), (), 0)
 
     def unseen(self, telling: set[int]) -> tuple[set[int], set[int]]:
         """Return the text objects that draw nothing, and those that draw in white.
@@ -118,13 +126,11 @@ class Objects:
         return invisible, white
 
     def _take(self, items: list[int], matrices: tuple[Matrix, ...], depth: int) -> None:
-        kinds = list(map(_object_type, items))
-        texts = kinds.count(_TEXT)
-        if texts == len(kinds):
-            self._texts += items
+        kinds = bytes(map(_object_type, items))
+        self._texts += compress(items, kinds.translate(_IS_TEXT))
+        pairs = list(compress(zip(items, kinds, strict=True), kinds.translate(_IS_OTHER)))
+        if not pairs:
             return
-        pairs = list(zip(items, kinds, strict=True))
-        self._texts += [item for item, kind in pairs if kind == _TEXT]
         drawn = [pair for pair in pairs if pair[1] in (_PATH, _IMAGE)]
         outlined = []
         for (item, kind), box in zip(drawn, _boxes(drawn), strict=True):

@@ -121,6 +121,7 @@ class Page:
         upward: indexes of characters that are turned by a quarter to the left, read upwards.
         horizontals, verticals: rules.
         images: number of images, and of filled shapes with curves (text turned to outlines).
+        torn: ids of the last visible digits of figures that the edge of the page cuts.
 
     """
 
@@ -136,6 +137,7 @@ class Page:
     horizontals: list[Rule]
     verticals: list[Rule]
     images: int
+    torn: list[int] = field(default_factory=list)
 
 
 def upright(raw: RawPage) -> Page:

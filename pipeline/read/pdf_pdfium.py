@@ -16,7 +16,7 @@ from typing import cast
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from pipeline.read.pdf_objects import Address, Index, Objects, by_index, prototype
+from pipeline.read.pdf_objects import Address, Index, Objects, by_index, handle_of
 from pipeline.read.pdf_page import UNMAPPED, RawPage, broken, encrypted, too_long
 
 _DEEPEST_FONT = 2.2  # ems from ascent to descent; usual fonts have 1.0 to 1.5
@@ -26,10 +26,11 @@ _HYPHEN = 2  # what pdfium makes of a hyphen at the end of a line
 # What pdfium gives for a character whose font has no Unicode map: its code, or a noncharacter.
 _UNCLEAR = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-# What a figure can consist of: text that is not to be seen matters most there.
-_TELLING = re.compile(r"[\d.,/／—－-]+")
+# What a figure can consist of: text that is not to be seen matters most there. Each sign counts:
+# the end of a figure may be hidden and its beginning not.
+_TELLING = re.compile(r"[\d.,/／—－-]")
 
-_char_box = prototype(pdfium_c.FPDFText_GetLooseCharBox, Index, Address, Index, Address)
+_char_box = by_index(pdfium_c.FPDFText_GetLooseCharBox, Index)
 _char_angle = by_index(pdfium_c.FPDFText_GetCharAngle, ctypes.c_float)
 _char_unmapped = by_index(pdfium_c.FPDFText_HasUnicodeMapError, ctypes.c_ubyte)
 _text_object = by_index(pdfium_c.FPDFText_GetTextObject, Address)
@@ -76,14 +77,12 @@ def _raw_page(page: pdfium.PdfPage, number: int) -> RawPage:
     except pdfium.PdfiumError as error:
         raise broken(f"第{number}页：{error}") from error
     with closing(text_page):
-        handle = ctypes.cast(text_page.raw, ctypes.c_void_p)
+        handle = handle_of(text_page.raw)
         size = text_page.count_chars()
         texts = _texts(text_page.raw, size)
         boxes = (ctypes.c_float * (4 * size))()
-        base = ctypes.addressof(boxes)
-        _run_through(
-            _char_box, repeat(handle.value or 0), range(size), range(base, base + 16 * size, 16)
-        )
+        slots = map(ctypes.byref, repeat(boxes), range(0, 16 * size, 16))
+        _run_through(_char_box, repeat(handle), range(size), slots)
         edges = _floats(boxes)
         tops, bottoms = edges[1::4], edges[3::4]
         if _mend_vertical(text_page.raw, boxes, (tops, bottoms), texts):
@@ -117,12 +116,12 @@ def _raw_page(page: pdfium.PdfPage, number: int) -> RawPage:
     )
 
 
-def _run_through(function: ctypes._CFunctionType, *arguments: Iterable[int]) -> None:
+def _run_through(function: ctypes._CFunctionType, *arguments: Iterable[object]) -> None:
     """Call a function with each set of arguments, without a loop of Python's own."""
     deque(map(function, *arguments), maxlen=0)
 
 
-def _angles(handle: ctypes.c_void_p, bottoms: list[float]) -> list[int]:
+def _angles(handle: object, bottoms: list[float]) -> list[int]:
     """Return the direction of each character in degrees counter-clockwise.
 
     Turned characters that follow each other never stand at one height, so that only those at
@@ -139,7 +138,7 @@ def _angles(handle: ctypes.c_void_p, bottoms: list[float]) -> list[int]:
     return turned
 
 
-def _characters_of(handle: ctypes.c_void_p, size: int, items: set[int]) -> set[int]:
+def _characters_of(handle: object, size: int, items: set[int]) -> set[int]:
     """Return the indexes of the characters that some text objects draw."""
     if not items:
         return set()

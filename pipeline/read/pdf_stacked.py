@@ -9,13 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.read.document import Cell
-from pipeline.read.grid import Grid
-from pipeline.read.pdf_page import Page
+from pipeline.read.grid import SNAP, Grid
+from pipeline.read.pdf_page import Box, Page
 from pipeline.read.pdf_text import Line, Run, cell_lines, lines_of
 
 _MOST_WHITE = 12.0  # points left and right of what stands in a cell; office programs leave 11
 _STACKED = re.compile(r"[-+－＋−]?\d(?:[\d.,，]*\d)?")
+_REMARK = re.compile(r"[（(]|万?元|[件条份项个次]")
+_REMARK_OVERLEAF = "数字后面的附注印在次页，未能合为一格"
+_PIECE = re.compile(r"[,.，．]\d|\d+[,.，．]$")  # of a figure that goes on above or below
 _DIGITS = frozenset("0123456789.,０１２３４５６７８９．，")
+_KERNED = 0.1  # ems by which a digit may be wider than those of a line with kerned ones
 CUT = "数字越过格线，不知整个数字属于哪一格"
 
 
@@ -55,8 +59,9 @@ def lacks_row_rules(table: PageTable) -> bool:
     for span, runs in zip(table.grid.spans, table.runs, strict=True):
         if len(runs) < 2:
             continue
-        figures = [line for line in lines_of(runs) if _STACKED.fullmatch(line.text)]
-        if len(figures) < 2:
+        lines = lines_of(runs)
+        figures = [line for line in lines if _STACKED.fullmatch(line.text)]
+        if len(figures) < 2 or any(_PIECE.match(line.text) for line in lines):
             continue
         left, _, right, _ = table.grid.cell_box(span)
         if all(line.box[2] + line.em < right for line in figures):
@@ -76,7 +81,7 @@ def lacks_row_rules(table: PageTable) -> bool:
 def _has_room(line: Line, width: float, least_white: float) -> bool:
     """Tell whether one more digit fits on a line of a cell beside the least white of its table."""
     printed = line.box[2] - line.box[0]
-    return width - printed >= least_white + printed / len(line.text)
+    return width - printed >= least_white + printed / len(line.text) + _KERNED * line.em
 
 
 def is_stacked(lines: list[Line]) -> bool:
@@ -114,6 +119,36 @@ def filled(cells: Sequence[Cell], table: PageTable) -> list[Cell]:
             marked.append(replace(cell, full=not _has_room(line, right - left, least)))
         else:
             marked.append(cell)
+    return marked
+
+
+def with_remark_overleaf(cells: list[Cell], table: PageTable, below: PageTable) -> list[Cell]:
+    """Return the cells of a table at the end of a page, those doubted whose remark is overleaf.
+
+    Args:
+        cells: of the table.
+        table: the last of a page.
+        below: the first of the page behind.
+
+    """
+    rows: dict[int, list[tuple[Box, str]]] = defaultdict(list)
+    for span, runs in zip(below.grid.spans, below.runs, strict=True):
+        if runs:
+            text = "".join(run.text for run in runs)
+            rows[span.row].append((below.grid.cell_box(span), text))
+    # Where figures go on overleaf, too, whoever joins them joins their remarks; a head may stand
+    # above what goes on.
+    rest = (row for row in rows.values() if all(_REMARK.match(text) for _, text in row))
+    remarks = [box for box, _ in next(rest, [])]
+    if not remarks:
+        return cells
+    marked = []
+    for cell, span in zip(cells, table.grid.spans, strict=True):
+        left, _, right, _ = table.grid.cell_box(span)
+        over = any(abs(box[0] - left) <= SNAP and abs(box[2] - right) <= SNAP for box in remarks)
+        last = cell.row + cell.row_span == table.grid.rows
+        cut = last and over and _STACKED.fullmatch(cell.text.replace("\n", ""))
+        marked.append(replace(cell, doubt=_REMARK_OVERLEAF) if cut else cell)
     return marked
 
 

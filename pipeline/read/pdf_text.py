@@ -30,6 +30,8 @@ _KANGXI_FIRST, _KANGXI_LAST = "\u2f00", "\u2fd5"
 _HAS_LOOKALIKE = re.compile("[\xad\u2e80-\u2fd5]")
 _FIGURE = re.compile(r"[-+－＋−.,]*\d[\d.,，]*")
 _WORD = re.compile(r"[^\s\0-\x20\u200b\u200c\u200d\u2060\ufeff]+")
+_STROKES = frozenset("—―─…⋯")
+_TWO_EMS = 1.3  # times the height of its box: a glyph of two ems is wider
 _JOINED = 0.15  # of the height of its first character: the widest gap inside a run
 
 
@@ -112,7 +114,7 @@ def runs_of(page: Page) -> tuple[list[Run], list[Run]]:
     for run, turned in _runs(page, texts):
         target = slanted if turned else upright
         if run.left < 0 or run.right > width or run.top < 0 or run.bottom > height:
-            target += [piece for piece in run.characters() if _visible(piece, page)]
+            target += _shown_part(run, page)
         else:
             target.append(run)
     return upright, slanted
@@ -124,6 +126,17 @@ def _kangxi(text: str) -> dict[int, str]:
         for sign in set(text)
         if _KANGXI_FIRST <= sign <= _KANGXI_LAST
     }
+
+
+def _shown_part(run: Run, page: Page) -> list[Run]:
+    """Return the visible characters of a run; the page notes figures that its edge cuts."""
+    pieces = list(run.characters())
+    seen = [_visible(piece, page) for piece in pieces]
+    shown = [piece for piece, visible in zip(pieces, seen, strict=True) if visible]
+    for one, other in pairwise(range(len(pieces))):
+        if seen[one] != seen[other] and _FIGURE.fullmatch(run.text[one : other + 1]):
+            page.torn.append(id(pieces[one] if seen[one] else pieces[other]))
+    return shown
 
 
 def _visible(run: Run, page: Page) -> bool:
@@ -212,12 +225,41 @@ def cell_lines(runs: list[Run]) -> list[Line]:
     """Return the printed lines of a cell, marks of notes in brackets apart from their figures."""
     if len(runs) == 1 and not runs[0].upward:
         return [_line(runs)]
+    columns = _written_down(runs)
+    if columns:
+        return columns
     figures = [run for run in runs if _FIGURE.fullmatch(run.text)]
     if len(figures) > 1:
         largest = max(figures, key=lambda run: run.bottom - run.top)
         for run in figures:
             run.note = _is_note(run, largest)
     return lines_of(runs)
+
+
+def _written_down(runs: list[Run]) -> list[Line]:
+    """Return the columns of vertical writing, from right to left; none of other writing.
+
+    The content goes down the first column before it goes on to the left of it.
+    """
+    columns: list[list[Run]] = []
+    for run in runs:
+        if len(run.text) > 1 or run.text.isascii() or run.upward:
+            return []
+        before = columns[-1][-1] if columns else run
+        if before is not run and abs(before.left - run.left) <= _JOINED * run.em:
+            if run.top < before.bottom - _JOINED * run.em:
+                return []
+            columns[-1].append(run)
+        elif before is run or (run.right <= before.left + 1.0 and run.top < before.top):
+            columns.append([run])
+        else:
+            return []
+    if len(columns) < 2:
+        return []
+    return [
+        Line("".join(r.text for r in column), unite([r.box for r in column]), column[0].em)
+        for column in columns
+    ]
 
 
 def _is_note(run: Run, figure: Run) -> bool:
@@ -231,6 +273,12 @@ def _is_note(run: Run, figure: Run) -> bool:
     smaller = max(height / (full_height or 1.0), width / (full_width or 1.0))
     moved = abs(figure.bottom - run.bottom) > _OFF_LINE * full_height
     return smaller < _MUCH_SMALLER or (smaller < _SMALLER and moved)
+
+
+def with_dots(run: Run) -> Run:
+    """Return a digit with dots behind it, for those that the edge of the page cuts off."""
+    edges = (run.left, run.right), (run.right, run.right)
+    return Run(f"{run.text}…", *run.box, *edges, run.em, run.spaced)
 
 
 def lines_of(runs: Iterable[Run]) -> list[Line]:
@@ -322,8 +370,17 @@ def _once(runs: list[Run]) -> list[Run]:
             if piece.left - other.left > reach:
                 kept.append(piece)
                 break
-            if other.text == piece.text:
+            if other.text == piece.text and not _of_one_glyph(other, piece):
                 break
         else:
             kept.append(piece)
     return kept
+
+
+def _of_one_glyph(one: Run, other: Run) -> bool:
+    """Tell whether two like strokes are one glyph, as fonts have it for a dash of two ems.
+
+    So much wider than high it is no single stroke that is struck twice.
+    """
+    wide = one.right - one.left > _TWO_EMS * (one.bottom - one.top)
+    return wide and one.text in _STROKES and one.box == other.box

@@ -186,6 +186,8 @@ def _head_text(data: bytes) -> str | None:
     for encoding in ("utf-8", "gb18030"):
         text = head.decode(encoding, "replace")
         broken = text.count("\ufffd") + len(_CONTROLS.findall(text))
+        if not broken:
+            return text
         if broken <= worst:
             best, worst = text, broken - 1
     return best

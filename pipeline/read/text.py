@@ -124,6 +124,13 @@ def _torn(rows: list[list[str]]) -> set[tuple[int, int]]:
     return torn
 
 
+def _unclosed(lines: list[str]) -> set[int]:
+    """Return the rows whose last pipe is missing where most have it: their last cell is cut."""
+    barred = {row: line.strip() for row, line in enumerate(lines) if "\t" not in line}
+    open_rows = {row for row, line in barred.items() if not line.endswith("|")}
+    return open_rows if 2 * len(open_rows) < len(barred) else set()
+
+
 def _wrapped(lines: list[str], rows: list[int]) -> bool:
     """Tell whether a table drawn with +---+ may have cells of several lines.
 
@@ -136,8 +143,8 @@ def _wrapped(lines: list[str], rows: list[int]) -> bool:
     return drawn and not all(ruled)
 
 
-def _table(rows: list[tuple[int, list[str]]], *, wrapped: bool) -> Table:
-    """Return the lines of a table as a grid.
+def _table(rows: list[tuple[int, list[str]]], *, wrapped: bool, cut: set[int]) -> Table:
+    """Return the lines of a table as a grid, of which some rows are cut in their last cell.
 
     Raises:
         GridTooLargeError: more places than any real form has.
@@ -146,7 +153,7 @@ def _table(rows: list[tuple[int, list[str]]], *, wrapped: bool) -> Table:
     columns = max(len(parts) for _, parts in rows)
     if len(rows) * columns > MAX_GRID_AREA:
         raise GridTooLargeError
-    torn = _torn([parts for _, parts in rows])
+    torn = _torn([parts for _, parts in rows]) | {(row, len(rows[row][1]) - 1) for row in cut}
     half, drawn = "下一行像是该格数字的另一半，无法确定", "表格用字符画成，一格可能占几行，无法确定"
     cells = tuple(
         Cell(
@@ -196,10 +203,12 @@ def read_text(data: bytes) -> Document:
 
     def close_table() -> None:
         if table:
-            parts = _split([lines[index] for index in table])
+            written = [lines[index] for index in table]
+            parts = _split(written)
             places = [numbered[index][0] for index in table]
             wrapped = _wrapped(as_printed, table)
-            _close(list(zip(places, parts, strict=True)), blocks, findings, wrapped=wrapped)
+            rows_of = list(zip(places, parts, strict=True))
+            _close(rows_of, blocks, findings, wrapped=wrapped, cut=_unclosed(written))
             table.clear()
 
     for index, (number, line) in enumerate(numbered):
@@ -224,10 +233,11 @@ def _close(
     findings: list[Finding],
     *,
     wrapped: bool,
+    cut: set[int],
 ) -> None:
     """Add the rows of a table, or as paragraphs those of one that no form can be."""
     try:
-        blocks.append(_table(rows, wrapped=wrapped))
+        blocks.append(_table(rows, wrapped=wrapped, cut=cut))
     except GridTooLargeError:
         message = "表格的行列过多，不是正常的表格，其文字按段落读取。"
         place = line_place(rows[0][0], rows[-1][0])

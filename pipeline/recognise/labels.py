@@ -32,6 +32,7 @@ _FOLDS = str.maketrans(_RADICALS + _TRADITIONAL, _WHOLE + _SIMPLE)
 INVISIBLE = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
+@remembered(20_000)
 def plain(text: str) -> str:
     """Return text NFKC-folded, in simple characters and without any white space."""
     if text.isascii():

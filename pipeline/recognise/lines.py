@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 from archive.codebook import Template
 from pipeline.finding import Finding
@@ -150,6 +150,10 @@ def _read_second(lines: Sequence[Line], readings: TableReadings) -> None:
             above = lines[number - 1]
             if not label and not above.figures and not line.may_be_page_number:
                 label = above.text
+            if not line.text and any(
+                other.figures and not other.text for other in lines[number + 1 : number + 2]
+            ):
+                label = ""  # figures one a line: they may be those of another row or table
             known = any(best_similarity(label, names) >= 0.9 for names in table2_rows().values())
             values = [(figure, line.place) for figure in line.figures]
             used |= {number} if line.text else {number - 1, number}
@@ -212,6 +216,9 @@ def _heads_out_of_order(lines: Sequence[Line], first: int) -> bool:
     Where the letters of the heads stand one below another nobody can say more.
     """
     words = plain("".join(line.text for line in lines[max(0, first - _HEAD_LINES) : first]))
+    pairs = pairwise(lines[max(0, first - _HEAD_LINES) : first])
+    if sum(last.text == "年" and not one.text for one, last in pairs) > 1:
+        return True  # years, set one character a line
     if "自然人" in words:
         words = _FIRST_LABEL.split(words[words.rfind("自然人") :])[0]
         if _OTHER_YEAR.search(words):
@@ -276,7 +283,7 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
     wider = [
         n
         for n, line in enumerate(lines)
-        if len(COLUMN_CODES) < len(line.figures) < len(table4_columns())
+        if len(line.figures) > len(COLUMN_CODES) and len(line.figures) != len(table4_columns())
         if not under_fourth(lines, n)
     ]
     # Rows with more figures than the form has columns: a row of seven then has a blank somewhere.
@@ -302,7 +309,8 @@ def _read_third(lines: Sequence[Line], readings: TableReadings) -> None:
         line = lines[rows[order]]
         matched.add(order)
         readings.owners[line.block] = "t3"
-        own = seven_cells(line, doubted=mixed)
+        below = lines[rows[order] + 1 : rows[order] + 2]
+        own = seven_cells(line, doubted=mixed, below=below)
         for code, reading in zip(COLUMN_CODES, own, strict=True):
             readings.cells[f"t3_{form[number].code}__{code}"] = reading
         if fit < ACCEPT:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
+from archive.codebook import Template
+from pipeline.recognise.form import table3_rows
 from pipeline.recognise.labels import plain
 from pipeline.recognise.numbers import read_cell
 from pipeline.recognise.text_lines import Line
@@ -27,9 +30,26 @@ def torn_line(line: Line) -> bool:
     whole = plain(line.text + " ".join(line.figures))
     if _UNIT.fullmatch(plain(line.text)) and not line.figures:
         return True
-    if whole.count("(") != whole.count(")"):
+    if whole.count("(") != whole.count(")") and not _is_piece_of_label(line.text):
         return True
     return any(_TORN_FIGURE.fullmatch(plain(figure)) for figure in line.figures)
+
+
+def _is_piece_of_label(text: str) -> bool:
+    """Tell whether words are part of a label of table 三 that was set on several lines."""
+    piece = plain(text)
+    return len(piece) > 1 and any(piece in label for label in _labels())
+
+
+@cache
+def _labels() -> frozenset[str]:
+    templates: tuple[Template, ...] = ("2021", "2019")
+    return frozenset(
+        plain(label)
+        for template in templates
+        for row in table3_rows(template)
+        for label in row.labels
+    )
 
 
 def torn_table(lines: Sequence[Line], first: int, last: int, wanted: int) -> bool:
@@ -49,9 +69,19 @@ def torn_table(lines: Sequence[Line], first: int, last: int, wanted: int) -> boo
         if first <= number <= last and line.figures and len(line.figures) != wanted:
             if not numbers_page(lines, number):
                 return True
-        elif torn_line(line):
+        elif torn_line(line) or _between_figures(lines, number):
             return True
     return False
+
+
+def _between_figures(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether words without figures stand between two lines of nothing but figures.
+
+    These may be one row, whose figures go on below as they fill their columns.
+    """
+    beside = [*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]]
+    lone = [line for line in beside if line.figures and not line.text]
+    return not lines[number].figures and len(lone) > 1
 
 
 def torn_row(lines: Sequence[Line], number: int) -> bool:
@@ -96,18 +126,26 @@ def mixes_cells(lines: Sequence[Line], rows: Sequence[int], wanted: int) -> bool
     return len(rows) > _MANY and sum(not _adds_up(_cells(lines[n])) for n in rows) == 1
 
 
-def seven_cells(line: Line, *, doubted: bool) -> list[CellReading]:
+def seven_cells(line: Line, *, doubted: bool, below: Sequence[Line]) -> list[CellReading]:
     """Return the cells of a line of table 三, the total last.
 
     Args:
         line: a line with as many figures as the form has columns.
         doubted: whether only a row whose sum holds is certain.
+        below: the line below, if there is one.
 
     """
     cells = _cells(line)
-    if not doubted or _adds_up(cells):
+    if _adds_up(cells):
         return cells
-    reason = "别的行缺少空白格，该行合计又不符，不知数字是否各在其格"
+    reason = "别的行缺少空白格，该行合计又不符，不知数字是否各在其格" if doubted else ""
+    for lone in below:
+        if len(lone.figures) == 1 and not lone.text:
+            whole = f"{line.figures[-1]}{lone.figures[0]}"
+            if _adds_up([*cells[:-1], read_cell(whole, line.place)]):
+                reason = "该行合计不符，与下一行的数字相连才相符，像是一个数字断成两行"
+    if not reason:
+        return cells
     return [CellReading(cell.raw, None, "unread", reason, cell.place) for cell in cells]
 
 

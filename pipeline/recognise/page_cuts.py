@@ -70,6 +70,11 @@ def is_group(label: str) -> bool:
     return best_similarity(label, GROUP_LABELS) >= ACCEPT
 
 
+def _of_a_group(label: str) -> bool:
+    """Tell whether words are a label that stands beside several rows, a piece of one, or none."""
+    return is_group(label) or any(key(label) in key(group) for group in GROUP_LABELS)
+
+
 def _group_goes_on(label: str, rest: str) -> bool:
     """Tell whether words are the rest of a group label, which they make fit better."""
     return is_group(label + rest) and (
@@ -198,7 +203,8 @@ def beside_lost(index: int, candidates: Sequence[Candidate], lost: set[int]) -> 
         other in lost
         and (
             candidates[other].fragment != candidates[index].fragment
-            or not any(key(label) for label in candidates[other].labels)
+            # The label of a group beside it may be repeated in each of its rows.
+            or all(_of_a_group(label) for label in candidates[other].labels)
         )
         for other in (index - 1, index + 1)
     )

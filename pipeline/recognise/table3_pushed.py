@@ -48,7 +48,9 @@ def whole_rows(rows: Sequence[GridRow]) -> set[int]:
         labels = [n for n, cell in enumerate(own) if is_label(cell.text)]
         level = row_level(own[labels[-1]].text) if labels else ""
         if level:
-            width = sum(cell.column_span for cell in own[labels[-1] :])
+            # A label that was merged may be repeated in each of its cells.
+            first = next(n for n in labels if own[n].text == own[labels[-1]].text)
+            width = sum(cell.column_span for cell in own[first:])
             levels[level].append((number, width))
     whole = set()
     for counted in levels.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.read.document import Paragraph
 from pipeline.recognise.labels import INVISIBLE, plain
@@ -13,6 +14,7 @@ from pipeline.recognise.numbers import looks_like_figure, read_cell
 _PAGE = re.compile(r"第\d+页(?:[,/]?共\d+页)?")
 
 _BORDER = re.compile("[│┃║┆┊╎]")
+_NUMBERED = re.compile(r"[（(]?[一二三四五六七八\d][)）.．、]\D")
 _UNIT_APART = re.compile(r"(\d) (件|项|条|次|个|元|万元)(?=\s|$)")
 
 
@@ -54,11 +56,30 @@ def split_lines(paragraphs: Sequence[tuple[int, Paragraph]]) -> list[Line]:
             text = INVISIBLE.sub("", text)
         text = text.replace("|", " ").strip()
         tokens = (_UNIT_APART.sub(r"\1\2", text) if " " in text else text).split()
-        figures: list[str] = []
-        while tokens and looks_like_figure(tokens[-1]):
-            if not figures and _BORDER.search(text):
-                break  # it may be one of several lines of a row: its figures may be halves
-            figures.insert(0, tokens.pop())
-        words, place = " ".join(tokens), paragraph.place
-        found.append(Line(index, words, tuple(figures), place, paragraph.spaced))
+        # What stands between borders may be one of several lines of a row: its figures, halves.
+        for row in [tokens] if _BORDER.search(text) else _rows(tokens):
+            figures: list[str] = []
+            while row and looks_like_figure(row[-1]):
+                if not figures and _BORDER.search(text):
+                    break
+                figures.insert(0, row.pop())
+            words, place = " ".join(row), paragraph.place
+            found.append(Line(index, words, tuple(figures), place, paragraph.spaced))
     return found
+
+
+def _rows(tokens: list[str]) -> list[list[str]]:
+    """Return the rows of a line in which words with a number follow the figures of others.
+
+    The figures at its end are those of the last words, not of the first.
+    """
+    if len(tokens) < 4 or not looks_like_figure(tokens[-1]):
+        return [tokens]
+    known = [looks_like_figure(token) for token in tokens]
+    starts = [
+        number
+        for number in range(2, len(tokens))
+        if known[number - 1] and not known[number]
+        if known[number - 2] or _NUMBERED.match(tokens[number])
+    ]
+    return [tokens[start:end] for start, end in pairwise([0, *starts, len(tokens)])]

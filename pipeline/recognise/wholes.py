@@ -10,8 +10,9 @@ from decimal import Decimal
 from pipeline.recognise.counts import Counts, is_piece
 
 _SENTENCE_END = re.compile(r"[。！？\n]")
+# Each begins with a character of its own, which a search finds fast.
 _OPENER = re.compile(
-    r"其中|(?<=[（，])(?:包括|包含|含)|分别|(?:分为|包括|包含)(?=[^，。；]{0,12}$)"
+    r"其中|包[括含](?:(?<=[（，]..)|(?=[^，。；]{0,12}$))|含(?<=[（，].)|分别|分为(?=[^，。；]{0,12}$)"
 )
 # 14件（网上10件、信函4件）, 9条：甲5条，乙4条: a list right behind its whole.
 _BRACKET = re.compile(r"[（：](?=[^，。；（）]{1,12}$)")

@@ -35,6 +35,14 @@ def test_what_was_once_silently_wrong_is_right_or_refused(seed, form, kind):
     assert not judge(mutant).wrong
 
 
+def test_the_label_of_a_group_names_none_of_its_rows():
+    assert not judge(make("lay1-185", "spaces", layout="figures-overflow")).wrong
+
+
+def test_a_row_of_figures_in_a_table_of_its_own_belongs_to_the_label_above():
+    assert not judge(make("la17", "html", layout="label-apart")).wrong
+
+
 @pytest.mark.parametrize(
     ("seed", "form", "kind"),
     [

@@ -42,6 +42,8 @@ class TableReadings:
 
 
 _SAME = 0.95
+# Cells in a row of table three: three of labels beside those of the columns.
+_WIDEST = len(COLUMN_CODES) + 3
 _FOREIGN_HEADS = 5  # words in a row; the labels of a row of table three are three at most
 ClassifiedRow = tuple[GridRow, Kind]
 
@@ -257,7 +259,7 @@ def _owners(rows: Sequence[ClassifiedRow], current: str, *, cut: bool) -> dict[i
         if current == "t2" and cut and len(rows) == 1:
             # The end of a row's label alone on a new page.
             return {0: "t2"}
-        if current == "t3" and (_goes_on(rows) or _short_rows(rows)):
+        if current == "t3" and (_goes_on(rows) or _short_rows(rows) or _unlabelled(rows)):
             return dict.fromkeys(range(len(rows)), "t3")
         # The figures of table four alone on a new page.
         if current == "t4" and rows and all(kind in {"data", "other"} for _, kind in rows):
@@ -286,6 +288,14 @@ def _short_rows(rows: Sequence[ClassifiedRow]) -> bool:
         and row.label_cells()
         and row_fit(row.label_cells()[-1].text) >= _SAME
         for row, _ in rows
+    )
+
+
+def _unlabelled(rows: Sequence[ClassifiedRow]) -> bool:
+    """Tell whether a grid holds figures of table three alone: their labels stand in another."""
+    columns = range(len(COLUMN_CODES), _WIDEST + 1)
+    return all(len(row.cells) in columns and not row.label_cells() for row, _ in rows) and any(
+        looks_like_figure(cell.text) for row, _ in rows for cell in row.cells
     )
 
 

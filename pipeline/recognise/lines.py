@@ -27,7 +27,7 @@ from pipeline.recognise.lines_repeated import refuse_other_counts
 from pipeline.recognise.lines_table4 import read_fourth, under_fourth
 from pipeline.recognise.lines_torn import mixes_cells, seven_cells, torn_row, torn_table
 from pipeline.recognise.numbers import read_cell
-from pipeline.recognise.page_cuts import COLUMN_CODES
+from pipeline.recognise.page_cuts import COLUMN_CODES, is_group
 from pipeline.recognise.rows import ACCEPT, Alignment, Candidate, align, row_scores
 from pipeline.recognise.table2 import Table2Reader, find_heads
 from pipeline.recognise.table3 import by_neighbours
@@ -198,6 +198,8 @@ def _score_lines(
         for order, number, fit in alignment.matches
         # Words beside the figures are theirs; without any, those of the next row stand below.
         if not (lines[rows[order]].text and better_elsewhere(scores[order], number))
+        # A group stands beside any of its rows.
+        if fit >= _WHOLE or not is_group(lines[rows[order]].text)
     )
     return Alignment(alignment.score, matches), chosen, scores
 

@@ -59,9 +59,9 @@ class Archive:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        # The inner pages of all trees of a large archive; SQLite's own 2 MB make each look-up in
-        # it read them anew.
-        connection.execute("PRAGMA cache_size = -16384")
+        # KiB: the inner pages of all trees of a large archive and its indexes by digest; SQLite's
+        # own 2 MB make each look-up read them anew. A small archive takes what it has.
+        connection.execute("PRAGMA cache_size = -131072")
         self.db = Database(connection)
         # A restore gives functions what the journal tells; they must not tell it once more.
         self.replays = False

@@ -13,8 +13,8 @@ from tests.history_site import Nights, report, url
 QUERIES = (
     "SELECT url, status, digest, referrer FROM captures",
     # Which of two documents is read first is a matter of chance, and so is its number.
-    "SELECT s.url, s.site_id, s.role, s.parent_url, s.link_text, s.column_path, s.published,"
-    " s.is_current, d.digest FROM sources s JOIN documents d ON d.id = s.document_id",
+    """SELECT s.url, s.site_id, s.role, s.parent_url, s.link_text, s.column_path, s.published,
+    s.is_current, d.digest FROM sources s JOIN documents d ON d.id = s.document_id""",
     "SELECT id, rule, url, message FROM findings",
     "SELECT kind, url FROM changes",
     "SELECT id, kind, url, cause, other_url FROM events",

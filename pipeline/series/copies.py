@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlite_utils import Database
 
 from pipeline.series.case import Copy, Held, Text, texts
+from pipeline.series.rules import copied
 from pipeline.series.text import SECTIONS, buckets, common_passage, similarity
 from pipeline.series.unsettled import mark_touched
 
@@ -41,6 +42,7 @@ def renew_sketch(db: Database, report_id: int) -> None:
         for bucket in buckets(section, found[section].shingles)
     }
     crowds, sharing = _members(db, before)
+    touched = {member for bucket in before - after for member in crowds.get(bucket, ())}
     if after != before:
         db.conn.executemany(
             "DELETE FROM sketch_buckets WHERE bucket = ? AND report_id = ?",
@@ -56,9 +58,11 @@ def renew_sketch(db: Database, report_id: int) -> None:
                 "INSERT INTO sketches VALUES (?, ?)",
                 (report_id, " ".join(map(str, sorted(after)))),
             )
-        more = _members(db, after)
-        crowds, sharing = crowds | more[0], sharing | more[1]
-    mark_touched(db, crowds - {report_id})
+        crowds, more = _members(db, after)
+        sharing |= more
+        new = {bucket: crowds[bucket] for bucket in after - before if bucket in crowds}
+        touched.update(_losing(db, new))
+    mark_touched(db, touched - {report_id})
     mark_touched(db, _followers(db, sharing, report_id))
 
 
@@ -90,21 +94,49 @@ def _bucket(db: Database, bucket: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _members(db: Database, numbers: set[int]) -> tuple[set[int], set[int]]:
+def _members(db: Database, numbers: set[int]) -> tuple[dict[int, list[int]], set[int]]:
     """Return the reports for which a change in these buckets can matter.
 
-    All of a bucket that has just become crowded, or just ceases to be, because it no longer
-    counts, or counts again, between any two of them; and those that share enough buckets.
+    Returns:
+        The buckets that have just become crowded, or cease to be when one report leaves, with all
+        their reports, as they no longer count, or count again, between any two of them; and the
+        reports that share enough buckets.
+
     """
-    members: set[int] = set()
+    crowds: dict[int, list[int]] = {}
     shared: Counter[int] = Counter()
     for number in numbers:
         found = _bucket(db, number)
         if len(found) <= CROWD:
             shared.update(found)
         elif len(found) == CROWD + 1:
-            members.update(found)
-    return members, {report for report, count in shared.items() if count >= _SHARED}
+            crowds[number] = found
+    return crowds, {report for report, count in shared.items() if count >= _SHARED}
+
+
+def _losing(db: Database, crowds: Mapping[int, Collection[int]]) -> Iterator[int]:
+    """Yield the reports that may lose a copy, or get another one, by buckets that become crowded.
+
+    Who had no copy gets none by having fewer candidates, if all of them were compared.
+    """
+    for report in {report for found in crowds.values() for report in found}:
+        said = db.execute(
+            "SELECT 1 FROM findings WHERE report_id = ? AND rule = ?", (report, copied.id)
+        ).fetchone()
+        if said or _candidates(db, report, crowds) > _COMPARED:
+            yield report
+
+
+def _candidates(db: Database, report: int, counting: Collection[int]) -> int:
+    """Return how many reports share enough buckets with one, crowded ones counting too if told."""
+    row = db.execute("SELECT buckets FROM sketches WHERE report_id = ?", (report,)).fetchone()
+    shared: Counter[int] = Counter()
+    for number in map(int, row[0].split() if row else ()):
+        found = _bucket(db, number)
+        if len(found) <= CROWD or number in counting:
+            shared.update(found)
+    del shared[report]
+    return sum(count >= _SHARED for count in shared.values())
 
 
 def find_copies(

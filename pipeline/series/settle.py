@@ -8,9 +8,9 @@ from archive.home import Archive
 from pipeline.check.checker import RULES
 from pipeline.finding import Verdict
 from pipeline.keep import write_findings, write_verdicts
-from pipeline.series.case import Case, Held, Text, changes, held_reports, texts
+from pipeline.series.case import Case, Copy, Held, Text, changes, held_reports, texts
 from pipeline.series.copies import find_copies, renew_sketch
-from pipeline.series.rules import GROUPED, NOTES, SERIES_RULES
+from pipeline.series.rules import GROUPED, NOTES, SERIES_RULES, copied
 from pipeline.series.text import similarity
 from pipeline.series.unsettled import mark_all
 
@@ -101,19 +101,42 @@ def _settle_agency(db: Database, agency_id: int) -> None:
             own = texts(db, report.report_id)
             if earlier_texts is None and earlier is not None:
                 earlier_texts = texts(db, earlier.report_id)
-            _settle_report(db, report, own, earlier, earlier_texts or {})
+            copies = tuple(find_copies(db, report, own, earlier_texts or {}, earlier))
+            if gone or after_changed or waiting[report.report_id] != "touched":
+                _settle_report(db, report, own, earlier, earlier_texts or {}, copies)
+            else:
+                _settle_copies(db, Case(report, earlier, copies))
         earlier, earlier_texts = report, own
     db.execute("DELETE FROM unsettled WHERE agency_id = ?", (agency_id,))
 
 
-def _settle_report(
+def _settle_copies(db: Database, case: Case) -> None:
+    """Settle the one rule that rests on texts of others, for a report that did not change itself.
+
+    A text that becomes common does so for all who have it, half a hundred reports at a time.
+    """
+    report = case.report
+    findings, verdict = copied.apply(case)
+    db.execute(
+        "DELETE FROM findings WHERE report_id = ? AND rule = ?", (report.report_id, copied.id)
+    )
+    owner = {"report_id": report.report_id, "document_id": report.document_id}
+    write_findings(db, f"{report.agency_key}/{report.year}", findings, owner)
+    db.execute(
+        "UPDATE verdicts SET outcome = ?, reason = ?"
+        " WHERE document_id = ? AND rule = ? AND scope = 'series'",
+        (verdict.outcome, verdict.reason, report.document_id, copied.id),
+    )
+
+
+def _settle_report(  # noqa: PLR0913, PLR0917
     db: Database,
     report: Held,
     own: dict[int, Text],
     earlier: Held | None,
     earlier_texts: dict[int, Text],
+    copies: tuple[Copy, ...],
 ) -> None:
-    copies = tuple(find_copies(db, report, own, earlier_texts, earlier))
     case = Case(report, earlier, copies, changes(db, report.report_id))
     said = [one.apply(case) for one in SERIES_RULES]
     marks = ", ".join("?" * len(_IDS))

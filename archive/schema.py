@@ -131,5 +131,5 @@ def blocks(db: Database) -> None:
 
 @migrations(name="0011_index_of_releases")
 def index_of_releases(db: Database) -> None:
-    """Leave the index of cells by metric to releases: here each report wrote to 200 of its pages."""
+    """Leave the index of cells by metric to releases: each report wrote to 200 pages of it."""
     db.execute("DROP INDEX cells_metric")

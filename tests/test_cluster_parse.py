@@ -29,7 +29,8 @@ from tests.country.make import reports
 from tests.crawl_site import ROOT
 from tests.same_archive import differences
 
-DOCUMENTS = 130
+# So many that reading goes on for a while after the first ones are stored.
+DOCUMENTS = 400
 WORKERS = ("one", "two")
 FORMS = (("html", 0.9), ("docx", 0.05), ("pdf", 0.05))
 # Kills the worker that asks for one document; what it does not ask for is as ever.

@@ -180,7 +180,7 @@ def test_a_worker_goes_home_after_many_documents() -> None:
     with ReaderPool(1) as readers:
         readers.parse(b"")
         first = workers_of(os.getpid())
-        rules = {r.findings[0].rule for _, r in readers.parse_many((n, b"") for n in range(600))}
+        rules = {r.findings[0].rule for _, r in readers.parse_many((n, b"") for n in range(5100))}
         assert rules == {"E-EMPTY"}
         assert workers_of(os.getpid()) != first
 

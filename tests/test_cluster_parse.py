@@ -29,8 +29,7 @@ from tests.country.make import reports
 from tests.crawl_site import ROOT
 from tests.same_archive import differences
 
-# So many that reading goes on for a while after the first ones are stored.
-DOCUMENTS = 400
+DOCUMENTS = 260
 WORKERS = ("one", "two")
 FORMS = (("html", 0.9), ("docx", 0.05), ("pdf", 0.05))
 # Kills the worker that asks for one document; what it does not ask for is as ever.
@@ -47,6 +46,20 @@ def dask_setup(worker):
         return get(self, digest)
 
     BlobStore.get = deadly
+"""
+# A reading has to last, however fast the machine, for something to be killed in its middle.
+SLOW = """
+import time
+from archive.blobs import BlobStore
+
+def dask_setup(worker):
+    get = BlobStore.get
+
+    def slow(self, digest):
+        time.sleep(0.02)
+        return get(self, digest)
+
+    BlobStore.get = slow
 """
 NOTHING_THERE = """
 from archive.blobs import BlobMissingError, BlobStore
@@ -69,7 +82,10 @@ def filled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory):
-    with Machines(tmp_path_factory.mktemp("machines"), WORKERS) as running:
+    folder = tmp_path_factory.mktemp("machines")
+    preload = folder / "slow.py"
+    preload.write_text(SLOW)
+    with Machines(folder, WORKERS, options=("--preload", str(preload))) as running:
         yield running
 
 

@@ -51,12 +51,18 @@ SELECT s.site_id, d.digest, d.format, d.title, d.year, min(s.url) AS url FROM do
 JOIN sources s ON s.document_id = d.id WHERE d.status = 'unreadable' AND s.is_current = 1
 GROUP BY s.site_id, d.id ORDER BY d.year DESC, d.id
 """
-# Of the newest year the report that was found last.
+# Of each site's newest year the report that was found last: all sites at once, as sources have no
+# index by site.
 _NEWEST = """
-SELECT r.year, r.title, r.published, a.key AS agency_key, k.captured_at FROM reports r
-JOIN documents d ON d.report_id = r.id JOIN sources s ON s.document_id = d.id
-JOIN captures k ON k.id = s.capture_id JOIN agencies a ON a.id = r.agency_id
-WHERE s.site_id = ? AND r.year = ? ORDER BY k.captured_at DESC, r.id LIMIT 1
+SELECT site_id, year, title, published, agency_key, captured_at FROM (
+    SELECT s.site_id, r.year, r.title, r.published, a.key AS agency_key, k.captured_at,
+        row_number() OVER (
+            PARTITION BY s.site_id ORDER BY r.year DESC, k.captured_at DESC, r.id
+        ) AS place
+    FROM reports r JOIN documents d ON d.report_id = r.id
+    JOIN sources s ON s.document_id = d.id
+    JOIN captures k ON k.id = s.capture_id JOIN agencies a ON a.id = r.agency_id
+) WHERE place = 1
 """
 # With one min() the other columns are those of the row that has it (SQLite, lang_select 2.5).
 _FINDINGS = """
@@ -74,6 +80,7 @@ def facts(connection: sqlite3.Connection) -> list[Row]:
         years[row["site_id"]][row["year"]] = row["n"]
     elsewhere = {row["site_id"]: row["n"] for row in rows_of(connection, _ELSEWHERE)}
     partial = {row["site_id"]: row["n"] for row in rows_of(connection, _PARTIAL)}
+    newest = {row.pop("site_id"): row for row in rows_of(connection, _NEWEST)}
     unreadable = defaultdict(list)
     for row in rows_of(connection, _UNREADABLE):
         unreadable[row["site_id"]].append(row)
@@ -94,7 +101,7 @@ def facts(connection: sqlite3.Connection) -> list[Row]:
                 "home": site["home"],
                 "last_run": _run(connection, key, "1"),
                 "last_good_run": _run(connection, key, "outcome = 'finished'"),
-                "newest_report": ask_one(connection, _NEWEST, key, max(held)) if held else None,
+                "newest_report": newest.get(key),
                 "years": [
                     {"year": year, "reports": held.get(year, 0), "expected": expected}
                     for year in span

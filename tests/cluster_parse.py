@@ -121,7 +121,6 @@ def _cluster(data: Path, scratch: Path, names: Sequence[str], *, kill: bool = Fa
     """Read on workers in networks of their own; the last of ``WORKERS`` replaces a killed one."""
     here = psutil.Process()
     with ExitStack() as held:
-        held.enter_context(namespaces(WORKERS))
         machines = held.enter_context(Machines(scratch, address=HERE))
         for name in names:
             machines.add(name, namespace=name)
@@ -155,7 +154,7 @@ def main(documents: int, filled: Path | None) -> None:
     """Compare readings of so many DOCUMENTS."""
     problems: list[str] = []
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with namespaces(WORKERS), tempfile.TemporaryDirectory() as folder:
             problems = _compare(documents, filled, Path(folder))
     except NoNamespacesError as error:
         raise click.ClickException(str(error)) from error
